@@ -1,0 +1,3 @@
+//! naru: a self-hosted payment router for Korea.
+pub mod net;
+pub mod payment;

@@ -1,0 +1,20 @@
+//! The domain: money, the transaction's state machine, what can go wrong. Pure: no IO, no clock, no runtime.
+//!
+//! Time comes in as an argument ([`Millis`]), identifiers are allocated by the caller. Whatever the engine learns
+//! is applied as an [`Event`]; an event that does not fit the state is an [`IllegalTransition`], never a silent change.
+
+mod failure;
+mod method;
+mod money;
+mod transaction;
+
+pub use failure::{Failure, FailureKind};
+pub use method::{CardBrand, CardDetail, CardOwner, CardType, MethodDetail, MethodKind};
+pub use money::{Amounts, Currency, MoneyError, vat_of};
+pub use transaction::{
+    Approval, CancelState, Cancellation, ChannelRef, Event, GroupRef, IllegalTransition, Origin, Platform, Status,
+    Transaction, Trigger,
+};
+
+/// Milliseconds since the Unix epoch, UTC.
+pub type Millis = i64;
