@@ -1,1 +1,5 @@
-fn main(){divan::main();}
+//! Micro benchmarks of the hot path.
+
+fn main() {
+    divan::main();
+}

@@ -14,16 +14,14 @@ pub use serve::{Limits, Serving, bind, serve};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 
 /// An answer to one request.
 pub type Response = http::Response<Body>;
 
-/// A boxed future, the shape of every handler's answer: one allocation a request buys shallow types.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// The shape of every handler's answer: one allocation a request buys shallow types.
+pub use futures_util::future::BoxFuture;
 
 /// A request with its body collected.
 #[derive(Debug, Clone)]

@@ -85,7 +85,9 @@ async fn accept_loop(
 ) {
     let slots = Arc::new(Semaphore::new(limits.connections_max));
     loop {
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
+            return;
+        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = shutdown.wait_for(|stop| *stop) => break,
@@ -99,7 +101,8 @@ async fn accept_loop(
                 continue;
             }
         };
-        let (handler, limits, shutdown, tls) = (Arc::clone(&handler), Arc::clone(&limits), shutdown.clone(), tls.clone());
+        let (handler, limits, shutdown, tls) =
+            (Arc::clone(&handler), Arc::clone(&limits), shutdown.clone(), tls.clone());
         tokio::spawn(async move {
             let _slot = slot;
             let _ = stream.set_nodelay(true);

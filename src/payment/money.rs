@@ -93,7 +93,12 @@ impl Amounts {
         if vat > supply {
             return Err(MoneyError::PartsExceedTotal);
         }
-        Ok(Self { total, tax_free, vat, supply: supply - vat })
+        Ok(Self {
+            total,
+            tax_free,
+            vat,
+            supply: supply - vat,
+        })
     }
 }
 
@@ -104,9 +109,14 @@ mod tests {
 
     #[test]
     fn vat_follows_the_published_examples() {
-        for (total, free, vat) in
-            [(10_000, 0, 909), (10_000, 3_000, 636), (163_020, 0, 14_820), (30_000, 0, 2_727), (15_000, 0, 1_364), (1, 0, 0)]
-        {
+        for (total, free, vat) in [
+            (10_000, 0, 909),
+            (10_000, 3_000, 636),
+            (163_020, 0, 14_820),
+            (30_000, 0, 2_727),
+            (15_000, 0, 1_364),
+            (1, 0, 0),
+        ] {
             assert_eq!(vat_of(total, free), vat, "{total} with {free} tax free");
         }
     }

@@ -348,7 +348,11 @@ impl Transaction {
     /// What can still be cancelled, in minor units: nothing while an account waits for its deposit.
     #[must_use]
     pub fn cancellable(&self) -> i64 {
-        if self.status.is_settled() { self.amounts.total - self.cancelled_total() } else { 0 }
+        if self.status.is_settled() {
+            self.amounts.total - self.cancelled_total()
+        } else {
+            0
+        }
     }
 
     /// Applies an event.
@@ -361,9 +365,16 @@ impl Transaction {
             Event::ApprovalStarted => self.start(now)?,
             Event::Approved(approval) => self.approve(approval, now)?,
             Event::Failed(failure) => self.fail(failure, now)?,
-            Event::ApprovalUnknown => self.require(matches!(before, Status::Approving | Status::Unknown), "ApprovalUnknown")?,
+            Event::ApprovalUnknown => {
+                self.require(matches!(before, Status::Approving | Status::Unknown), "ApprovalUnknown")?
+            }
             Event::CancelStarted(cancellation) => self.start_cancel(cancellation)?,
-            Event::CancelSucceeded { id, pg_cancellation_id, cancelled_at, receipt_url } => {
+            Event::CancelSucceeded {
+                id,
+                pg_cancellation_id,
+                cancelled_at,
+                receipt_url,
+            } => {
                 let at = cancelled_at.unwrap_or(now);
                 let entry = self.open_entry(id, "CancelSucceeded")?;
                 entry.state = CancelState::Succeeded;
@@ -371,7 +382,11 @@ impl Transaction {
                 entry.cancelled_at = Some(at);
                 entry.receipt_url.clone_from(receipt_url);
                 self.cancelled_at = Some(at);
-                self.status = if self.cancelled_total() == self.amounts.total { Status::Cancelled } else { Status::PartialCancelled };
+                self.status = if self.cancelled_total() == self.amounts.total {
+                    Status::Cancelled
+                } else {
+                    Status::PartialCancelled
+                };
             }
             Event::CancelFailed { id, failure } => {
                 let entry = self.open_entry(id, "CancelFailed")?;
@@ -391,7 +406,14 @@ impl Transaction {
     }
 
     fn require(&self, fits: bool, event: &'static str) -> Result<(), IllegalTransition> {
-        if fits { Ok(()) } else { Err(IllegalTransition { from: self.status.as_str(), event }) }
+        if fits {
+            Ok(())
+        } else {
+            Err(IllegalTransition {
+                from: self.status.as_str(),
+                event,
+            })
+        }
     }
 
     fn start(&mut self, _now: Millis) -> Result<(), IllegalTransition> {
@@ -405,7 +427,10 @@ impl Transaction {
         let fits = match target {
             Status::Paid => !self.status.is_settled() && self.status != Status::Ready,
             Status::VirtualAccountIssued | Status::PayPending => {
-                matches!(self.status, Status::Approving | Status::Unknown | Status::Failed | Status::Paid)
+                matches!(
+                    self.status,
+                    Status::Approving | Status::Unknown | Status::Failed | Status::Paid
+                )
             }
             _ => false,
         };

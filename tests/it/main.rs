@@ -1,1 +1,1 @@
-//! x
+//! One integration binary keeps linking cheap.

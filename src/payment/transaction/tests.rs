@@ -30,7 +30,12 @@ pub(crate) fn sample(total: i64) -> Transaction {
         customer: serde_json::json!({}),
         custom_data: None,
         extras: serde_json::Map::new(),
-        origin: Origin { platform: Platform::Api, user_agent: None, url: None, ip_address: "127.0.0.1".into() },
+        origin: Origin {
+            platform: Platform::Api,
+            user_agent: None,
+            url: None,
+            ip_address: "127.0.0.1".into(),
+        },
         pg_tx_id: None,
         pg_response: None,
         receipt_url: None,
@@ -62,7 +67,12 @@ fn cancel(id: &str, total: i64) -> Event {
     Event::CancelStarted(Box::new(Cancellation {
         id: id.into(),
         state: CancelState::Requested,
-        amounts: Amounts { total, tax_free: 0, vat: 0, supply: total },
+        amounts: Amounts {
+            total,
+            tax_free: 0,
+            vat: 0,
+            supply: total,
+        },
         reason: "r".into(),
         trigger: Trigger::Api,
         requested_at: 0,
@@ -85,7 +95,10 @@ fn approval_needs_an_intent() {
     assert!(t.apply(&Event::ApprovalStarted, 1).is_err());
     t.apply(&approval(), 2).unwrap();
     assert_eq!((t.status, t.paid_at), (Status::Paid, Some(5)));
-    assert!(t.apply(&Event::Failed(failure()), 3).is_err(), "money that moved is not failed away");
+    assert!(
+        t.apply(&Event::Failed(failure()), 3).is_err(),
+        "money that moved is not failed away"
+    );
 }
 
 #[test]
@@ -106,7 +119,14 @@ fn one_cancellation_at_a_time_and_never_too_much() {
     assert!(t.apply(&cancel("a", 1001), 3).is_err());
     t.apply(&cancel("a", 400), 3).unwrap();
     assert!(t.apply(&cancel("b", 100), 3).is_err(), "the first is still open");
-    t.apply(&Event::CancelFailed { id: "a".into(), failure: failure() }, 4).unwrap();
+    t.apply(
+        &Event::CancelFailed {
+            id: "a".into(),
+            failure: failure(),
+        },
+        4,
+    )
+    .unwrap();
     assert_eq!(t.cancellable(), 1000);
 }
 

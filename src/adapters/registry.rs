@@ -1,0 +1,12 @@
+//! Every adapter, one line each.
+
+use super::Adapter;
+
+/// All adapters.
+pub static ADAPTERS: &[&dyn Adapter] = &[];
+
+/// The adapter of a router provider id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static dyn Adapter> {
+    ADAPTERS.iter().copied().find(|a| a.descriptor().names.id == id)
+}

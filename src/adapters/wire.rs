@@ -1,0 +1,189 @@
+//! What goes over the wire, as data: requests, answers, outcomes, and how an unknown outcome is resolved.
+
+use crate::payment::Failure;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What a call is for: picks time-outs, labels metrics and journal rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Registration before a window.
+    Register,
+    /// Approval after authentication.
+    Approve,
+    /// Key-in payment.
+    Instant,
+    /// Cancellation, full or partial.
+    Cancel,
+    /// Inquiry.
+    Inquire,
+    /// Net-cancel (망취소).
+    NetCancel,
+}
+
+impl Operation {
+    /// Label in metrics and the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Approve => "approve",
+            Self::Instant => "instant",
+            Self::Cancel => "cancel",
+            Self::Inquire => "inquire",
+            Self::NetCancel => "net_cancel",
+        }
+    }
+}
+
+/// How the bytes travel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transport {
+    /// HTTP(S).
+    Http,
+    /// A raw TCP exchange: write the body, read one record whose length stands in its first `length_digits` bytes.
+    Tcp {
+        /// Decimal digits of the length prefix.
+        length_digits: usize,
+    },
+}
+
+/// HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // the names are the documentation
+pub enum HttpMethod {
+    Get,
+    Post,
+    Delete,
+}
+
+/// What must not be written down from a body: member names whose values are replaced before journalling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mask {
+    /// JSON members or form fields, at any depth, case-sensitive.
+    pub fields: &'static [&'static str],
+}
+
+/// One request, ready to send. Signed and encoded: the gateway changes nothing.
+#[derive(Clone)]
+pub struct WireRequest {
+    /// Transport.
+    pub transport: Transport,
+    /// Method (HTTP only).
+    pub method: HttpMethod,
+    /// Absolute URL (`tcp://host:port` for raw TCP). Its host must be one the descriptor lists or the channel overrides.
+    pub url: String,
+    /// Headers; values may be secret and are never logged.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body bytes.
+    pub body: Bytes,
+    /// Masking of request and answer bodies.
+    pub mask: Mask,
+}
+
+impl std::fmt::Debug for WireRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Header values and the body may carry keys and card numbers.
+        f.debug_struct("WireRequest")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A PG's answer, whole.
+#[derive(Debug, Clone)]
+pub struct WireAnswer {
+    /// HTTP status (0 for raw TCP).
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Body bytes, not decoded.
+    pub body: Bytes,
+}
+
+/// One call of a command: what to send and what the adapter needs to read the answer.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Operation, for time-outs and metrics.
+    pub operation: Operation,
+    /// Which step of a command with several calls this is, in the adapter's own numbering.
+    pub step: u8,
+    /// Request.
+    pub request: WireRequest,
+    /// Values of earlier answers that reading this one needs.
+    pub carried: Option<serde_json::Value>,
+}
+
+/// What to do after an answer.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// Another call. Boxed: rare and large.
+    Send(Box<Call>),
+    /// Finished.
+    Done(Outcome<T>),
+}
+
+/// Why an outcome is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnknownWhy {
+    /// PG's code if it answered one, else ours (`NARU_TIMEOUT`, `NARU_RESET`, `NARU_UNREADABLE`, …).
+    pub code: String,
+    /// PG's message, or ours.
+    pub message: String,
+    /// The PG says that the same request is still running or was done: ask before anything else.
+    pub ask_first: bool,
+}
+
+/// The only four things a PG call can end as.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome<T> {
+    /// Verified success.
+    Done(T),
+    /// A verified refusal: nothing happened at the PG, and this request will never make it happen.
+    Declined(Failure),
+    /// No byte of the request left this machine.
+    NotSent(Failure),
+    /// Anything else.
+    Unknown(UnknownWhy),
+}
+
+impl<T> Outcome<T> {
+    /// Label in metrics and journal rows.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "approved",
+            Self::Declined(_) => "declined",
+            Self::NotSent(_) => "not_sent",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+/// One way to learn or settle an unknown outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecoveryStep {
+    /// Send the same bytes again under the same idempotency key: the PG answers what it answered.
+    Replay,
+    /// Ask by the PG's id or our order number.
+    Inquire,
+    /// Net-cancel: undo instead of learning.
+    NetCancel,
+    /// A person must look.
+    Operator,
+}
+
+/// How an unknown outcome is resolved, as data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecoveryPlan {
+    /// Tried in this order at every tick of the clock until one gives a verified answer.
+    pub steps: &'static [RecoveryStep],
+    /// "Not found" is believed only when heard this long after the call ended.
+    pub absence_after: Duration,
+    /// After this the question goes to a person.
+    pub give_up_after: Duration,
+}
