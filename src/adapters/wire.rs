@@ -171,6 +171,9 @@ pub enum RecoveryStep {
     Replay,
     /// Ask by the PG's id or our order number.
     Inquire,
+    /// Only after an inquiry of the same look found the order open: ask for the approval anew under a fresh key.
+    /// For PGs that approve one authentication once, whatever the key.
+    Again,
     /// Net-cancel: undo instead of learning.
     NetCancel,
     /// A person must look.

@@ -6,4 +6,4 @@ mod seal;
 
 pub use live::Live;
 pub use model::{ApiSecret, Group, GroupMember, Snapshot, Store};
-pub use seal::{SealError, Sealer};
+pub use seal::{SealError, Sealer, open_revision, seal_revision};

@@ -1,19 +1,68 @@
 //! Runs commands: intent → exchange → outcome → events, and owns every outcome that is not known yet.
+//!
+//! One rule shapes every file here: whatever may move money is committed as an *intent* before the first byte leaves,
+//! runs in a task of its own (a merchant who hangs up cancels nothing), and ends in one commit that closes the intent
+//! and carries the state change, the journal and the webhook row together. An intent that is not closed is an
+//! [`recovery`] case, in this process or, after its lease has run out, in any other that shares the ledger.
+//!
+//! - `request`: what the fronts ask, how the engine refuses
+//! - `attempt`: key-in payments; `window`: opening, returns, manual approval; `cancel`: cancellations
+//! - `operation`: start and settle, the same for all of them; `exchange`: the calls of one command
+//! - `recovery`: the clock that settles unknown outcomes; `revisions`: the credentials old payments need
 
+mod attempt;
+mod cancel;
+mod crash;
+mod exchange;
+mod ids;
+mod operation;
+mod recovery;
 mod request;
+mod revisions;
+mod waiters;
+mod window;
 
+pub use recovery::CLOCK_SECONDS;
 pub use request::{
     CancelRequest, ConfirmRequest, EngineError, InstantInput, NewAttempt, OpenedAttempt, Returned, WindowInput,
 };
 
-use crate::adapters::WindowReturn;
-use crate::channels::{Live, Sealer, Snapshot};
+use crate::adapters::ChannelRevision;
+use crate::channels::{Live, Sealer};
 use crate::gateway::Gateway;
 use crate::ledger::Ledger;
-use crate::payment::{Cancellation, Millis, Transaction};
-use crate::routing::Routed;
+use crate::payment::Millis;
 use crate::telemetry::Metrics;
+use dashmap::DashMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Settings of the engine.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// This router's name in leases; stable across restarts, different for each router of one ledger.
+    pub node: String,
+    /// How long a caller is held while an outcome is not known. After that it is told so, and may ask again.
+    pub answer_within: Duration,
+    /// How long a window's return is accepted after opening. Longer than any PG's own session, so that the PG decides.
+    pub window_ttl: Duration,
+    /// How often the recovery worker looks for due work.
+    pub recovery_tick: Duration,
+    /// Recovery cases worked on at once.
+    pub recovery_parallel: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            node: "naru-1".to_owned(),
+            answer_within: Duration::from_secs(55),
+            window_ttl: Duration::from_secs(60 * 60),
+            recovery_tick: Duration::from_millis(250),
+            recovery_parallel: 32,
+        }
+    }
+}
 
 /// The engine and what it works with.
 pub struct Engine {
@@ -27,75 +76,41 @@ pub struct Engine {
     pub sealer: Arc<Sealer>,
     /// Metrics.
     pub metrics: Metrics,
-    /// This router's name in leases.
-    pub node: String,
+    /// Settings.
+    pub options: EngineOptions,
+    waiters: waiters::Waiters,
+    /// Revisions known to be in the ledger, so that they are written once.
+    stored_revisions: DashMap<String, ()>,
+    /// Old revisions opened from the ledger, so that they are unsealed once.
+    opened_revisions: DashMap<String, Arc<ChannelRevision>>,
+    /// First calls of key-in payments, kept for a few seconds so that a lost answer can be asked for again with the
+    /// same bytes: the card data is nowhere else.
+    replays: DashMap<String, exchange::Kept>,
 }
 
 impl Engine {
-    /// Key-in payment. Answers from committed state; `Ok` is a paid (or issued, or pending) transaction.
-    ///
-    /// # Errors
-    /// See [`EngineError`].
-    pub async fn instant(
-        self: &Arc<Self>,
-        snapshot: &Arc<Snapshot>,
-        routed: Routed,
-        attempt: NewAttempt,
-        input: InstantInput,
-    ) -> Result<Transaction, EngineError> {
-        let _ = (snapshot, routed, attempt, input);
-        Err(EngineError::Storage("in work".into()))
-    }
-
-    /// Opens a window: stores the attempt, registers at the PG where needed, says what the browser must do.
-    ///
-    /// # Errors
-    /// See [`EngineError`].
-    pub async fn open_window(
-        self: &Arc<Self>,
-        snapshot: &Arc<Snapshot>,
-        routed: Routed,
-        attempt: NewAttempt,
-        input: WindowInput,
-    ) -> Result<OpenedAttempt, EngineError> {
-        let _ = (snapshot, routed, attempt, input);
-        Err(EngineError::Storage("in work".into()))
-    }
-
-    /// The browser came back (or reported failure or closing). Approves, unless the channel waits for the merchant.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`] for an unknown or expired token; else see [`EngineError`].
-    pub async fn window_returned(self: &Arc<Self>, token: &str, back: WindowReturn) -> Result<Returned, EngineError> {
-        let _ = (token, back);
-        Err(EngineError::NotFound)
-    }
-
-    /// How the attempt behind a window token stands now.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`] for an unknown token.
-    pub async fn window_result(&self, token: &str) -> Result<Returned, EngineError> {
-        let _ = token;
-        Err(EngineError::NotFound)
-    }
-
-    /// Manual approval by the merchant's server.
-    ///
-    /// # Errors
-    /// See [`EngineError`].
-    pub async fn confirm(self: &Arc<Self>, request: ConfirmRequest) -> Result<Transaction, EngineError> {
-        let _ = request;
-        Err(EngineError::NotFound)
-    }
-
-    /// Cancels all or part of a payment.
-    ///
-    /// # Errors
-    /// See [`EngineError`].
-    pub async fn cancel(self: &Arc<Self>, request: CancelRequest) -> Result<(Transaction, Cancellation), EngineError> {
-        let _ = request;
-        Err(EngineError::NotFound)
+    /// An engine over its parts. [`Engine::recover_loop`] must run beside it.
+    #[must_use]
+    pub fn new(
+        ledger: Arc<dyn Ledger>,
+        gateway: Arc<Gateway>,
+        live: Arc<Live>,
+        sealer: Arc<Sealer>,
+        metrics: Metrics,
+        options: EngineOptions,
+    ) -> Self {
+        Self {
+            ledger,
+            gateway,
+            live,
+            sealer,
+            metrics,
+            options,
+            waiters: waiters::Waiters::default(),
+            stored_revisions: DashMap::new(),
+            opened_revisions: DashMap::new(),
+            replays: DashMap::new(),
+        }
     }
 }
 
@@ -105,4 +120,9 @@ pub fn now() -> Millis {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// A duration in ms, for sums with [`Millis`].
+fn ms(duration: Duration) -> Millis {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

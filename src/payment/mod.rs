@@ -18,3 +18,6 @@ pub use transaction::{
 
 /// Milliseconds since the Unix epoch, UTC.
 pub type Millis = i64;
+
+#[cfg(test)]
+pub(crate) use transaction::sample as transaction_sample;

@@ -171,6 +171,12 @@ pub struct Cancellation {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// The PG took it and finishes later; nothing is left to ask but the end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
+    /// The merchant wants no webhook for its success.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip_webhook: bool,
 }
 
 /// What the PG says of an approval.
@@ -286,6 +292,13 @@ pub enum Event {
     ApprovalUnknown,
     /// The intent to cancel is being committed.
     CancelStarted(Box<Cancellation>),
+    /// The PG took the cancellation and finishes it later (asynchronous refunds).
+    CancelAccepted {
+        /// Our cancellation id.
+        id: String,
+        /// PG's id.
+        pg_cancellation_id: Option<String>,
+    },
     /// The PG cancelled.
     CancelSucceeded {
         /// Our cancellation id.
@@ -369,6 +382,11 @@ impl Transaction {
                 self.require(matches!(before, Status::Approving | Status::Unknown), "ApprovalUnknown")?
             }
             Event::CancelStarted(cancellation) => self.start_cancel(cancellation)?,
+            Event::CancelAccepted { id, pg_cancellation_id } => {
+                let entry = self.open_entry(id, "CancelAccepted")?;
+                entry.accepted = true;
+                entry.pg_cancellation_id.clone_from(pg_cancellation_id);
+            }
             Event::CancelSucceeded {
                 id,
                 pg_cancellation_id,
@@ -489,3 +507,5 @@ impl Transaction {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::sample;

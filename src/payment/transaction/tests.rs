@@ -80,6 +80,8 @@ fn cancel(id: &str, total: i64) -> Event {
         pg_cancellation_id: None,
         receipt_url: None,
         failure: None,
+        accepted: false,
+        skip_webhook: false,
     }))
 }
 

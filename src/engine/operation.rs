@@ -1,0 +1,526 @@
+//! Start and settle: the two commits around every operation that may move money.
+
+use super::exchange::{Kept, Trail};
+use super::request::EngineError;
+use super::{Engine, crash, ms, now};
+use crate::adapters::{
+    Approve, Call, Cancel, CancelDone, ChannelRevision, KeyIn, Operation, Outcome, Refusal, Step, UnknownWhy,
+    WireAnswer,
+};
+use crate::ledger::{Intent, IntentState, JournalEntry, LedgerError, OutboxRow, Write};
+use crate::payment::{Approval, Event, Millis, Status, Transaction};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tracing::Instrument as _;
+
+/// Beyond the call's own time-out, before another router may think that this one is dead.
+const LEASE_MARGIN: Duration = Duration::from_secs(15);
+/// How long the bytes of a key-in call are kept for a replay: the first three looks of the recovery clock.
+const REPLAY_KEPT: Duration = Duration::from_secs(30);
+/// Most key-in calls kept at once; beyond it, inquiry alone must do.
+const REPLAYS_MAX: usize = 4096;
+/// Tries of a settlement whose row changed meanwhile.
+const STALE_TRIES: usize = 16;
+
+/// A command that may move money.
+#[derive(Debug, Clone)]
+pub(super) enum Command {
+    Approve(Approve),
+    Instant(Box<KeyIn>),
+    Cancel(Box<Cancel>),
+}
+
+/// What a finished command brought.
+#[derive(Debug)]
+pub(super) enum Effect {
+    Approved(Box<Approval>),
+    Cancelled(CancelDone),
+}
+
+fn map<T>(step: Step<T>, wrap: impl Fn(T) -> Effect) -> Step<Effect> {
+    match step {
+        Step::Send(call) => Step::Send(call),
+        Step::Done(Outcome::Done(value)) => Step::Done(Outcome::Done(wrap(value))),
+        Step::Done(Outcome::Declined(failure)) => Step::Done(Outcome::Declined(failure)),
+        Step::Done(Outcome::NotSent(failure)) => Step::Done(Outcome::NotSent(failure)),
+        Step::Done(Outcome::Unknown(why)) => Step::Done(Outcome::Unknown(why)),
+    }
+}
+
+impl Command {
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::Approve(_) => Operation::Approve,
+            Self::Instant(_) => Operation::Instant,
+            Self::Cancel(_) => Operation::Cancel,
+        }
+    }
+
+    fn idempotency_key(&self) -> &str {
+        match self {
+            Self::Approve(c) => &c.idempotency_key,
+            Self::Instant(c) => &c.idempotency_key,
+            Self::Cancel(c) => &c.idempotency_key,
+        }
+    }
+
+    /// As it is stored with the intent: without what the transaction keeps sealed.
+    fn to_json(&self) -> Value {
+        let json = match self {
+            Self::Approve(c) => serde_json::to_value(c),
+            Self::Instant(c) => serde_json::to_value(c),
+            Self::Cancel(c) => serde_json::to_value(Cancel {
+                keep: None,
+                ..(**c).clone()
+            }),
+        };
+        json.unwrap_or(Value::Null)
+    }
+
+    /// The command of a stored intent. Key-in commands come back without card data.
+    pub fn from_intent(intent: &Intent, keep: Option<Value>) -> Result<Self, serde_json::Error> {
+        let json = intent.command.clone();
+        Ok(match intent.operation {
+            Operation::Instant => Self::Instant(serde_json::from_value(json)?),
+            Operation::Cancel => {
+                let mut cancel: Box<Cancel> = serde_json::from_value(json)?;
+                cancel.keep = keep;
+                Self::Cancel(cancel)
+            }
+            _ => Self::Approve(serde_json::from_value(json)?),
+        })
+    }
+
+    pub fn first_call(&self, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        match self {
+            Self::Approve(c) => channel.adapter.approve(c, channel),
+            Self::Cancel(c) => channel.adapter.cancel(c, channel),
+            Self::Instant(c) => match channel.adapter.instant() {
+                Some(instant) => instant.pay(c, channel),
+                None => Err(Refusal::new("method", "the channel's PG takes no card data")),
+            },
+        }
+    }
+
+    pub fn read(&self, channel: &ChannelRevision, call: &Call, answer: &WireAnswer) -> Step<Effect> {
+        let approved = |a| Effect::Approved(Box::new(a));
+        match self {
+            Self::Approve(c) => map(channel.adapter.approved(c, channel, call, answer), approved),
+            Self::Cancel(c) => map(channel.adapter.cancelled(c, channel, call, answer), Effect::Cancelled),
+            Self::Instant(c) => match channel.adapter.instant() {
+                Some(instant) => map(instant.paid(c, channel, call, answer), approved),
+                None => Step::Done(Outcome::Unknown(UnknownWhy {
+                    code: "NARU_NO_READER".to_owned(),
+                    message: "the adapter reads no key-in answers".to_owned(),
+                    ask_first: true,
+                })),
+            },
+        }
+    }
+}
+
+/// How the row gets its new state.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    Insert,
+    Update { expected: u64 },
+}
+
+/// An operation whose intent is committed.
+pub(super) struct Started {
+    pub transaction: Transaction,
+    pub intent: Intent,
+    pub command: Command,
+    pub channel: Arc<ChannelRevision>,
+    pub call: Call,
+}
+
+impl Engine {
+    /// Commits the intent together with the state it belongs to. After this, somebody will settle it.
+    pub(super) async fn start(
+        &self,
+        transaction: Transaction,
+        change: Change,
+        command: Command,
+        call: Call,
+        channel: Arc<ChannelRevision>,
+        cancellation_id: Option<String>,
+    ) -> Result<Started, LedgerError> {
+        let at = now();
+        let operation = command.operation();
+        let until = at + ms(channel.timeouts(operation).total + LEASE_MARGIN);
+        let intent = Intent {
+            id: command.idempotency_key().to_owned(),
+            transaction_id: transaction.id.clone(),
+            operation,
+            cancellation_id,
+            command: command.to_json(),
+            revision: channel.revision.clone(),
+            state: IntentState::Open,
+            created_at: at,
+            last_call_at: at,
+            attempts: 0,
+            next_at: until,
+            lease_owner: self.options.node.clone(),
+            lease_until: until,
+            last_error: None,
+        };
+        let mut writes = self.revision_write(&channel)?;
+        writes.push(match change {
+            Change::Insert => Write::Insert(Box::new(transaction.clone())),
+            Change::Update { expected } => Write::Update {
+                transaction: Box::new(transaction.clone()),
+                expected,
+            },
+        });
+        writes.push(Write::Intent(Box::new(intent.clone())));
+        writes.push(Write::Journal(JournalEntry {
+            at,
+            transaction_id: Some(transaction.id.clone()),
+            kind: "intent".to_owned(),
+            doc: json!({
+                "operation": operation.as_str(), "intent": intent.id, "orderId": transaction.order_id,
+                "total": transaction.amounts.total, "currency": transaction.currency.code(),
+                "channel": channel.spec.key, "revision": channel.revision, "reason": transaction.channel.reason,
+                "cancellation": intent.cancellation_id,
+            }),
+        }));
+        crash::point("before-intent");
+        self.ledger.commit(writes).await?;
+        crash::point("after-intent");
+        self.stored_revisions.insert(channel.revision.clone(), ());
+        Ok(Started {
+            transaction,
+            intent,
+            command,
+            channel,
+            call,
+        })
+    }
+
+    /// Runs a started operation in a task of its own and settles it.
+    pub(super) fn run(self: &Arc<Self>, started: Started) -> JoinHandle<Result<Transaction, LedgerError>> {
+        let engine = Arc::clone(self);
+        let task = async move {
+            let Started {
+                transaction,
+                intent,
+                command,
+                channel,
+                call,
+            } = started;
+            engine.keep_for_replay(&command, &channel, &intent, &call);
+            let mut trail = Trail::default();
+            let outcome = engine.drive(&command, &channel, call, &mut trail).await;
+            engine.settle(transaction, intent, outcome, trail, "answer").await
+        };
+        tokio::spawn(task.in_current_span())
+    }
+
+    /// Waits for a running operation, and for recovery if it ends unknown, as long as the caller is held.
+    pub(super) async fn outcome_of(
+        &self,
+        transaction_id: &str,
+        task: JoinHandle<Result<Transaction, LedgerError>>,
+        finished: impl Fn(&Transaction) -> bool,
+    ) -> Result<Transaction, EngineError> {
+        let deadline = tokio::time::Instant::now() + self.options.answer_within;
+        let waiting = self.waiters.enter(transaction_id);
+        let joined = match tokio::time::timeout_at(deadline, task).await {
+            Ok(Ok(Ok(transaction))) => transaction,
+            Ok(Ok(Err(error))) => return Err(outstanding("NARU_STORAGE", &error.to_string())),
+            Ok(Err(_panicked)) => return Err(outstanding("NARU_INTERNAL", "the operation's task ended early")),
+            Err(_elapsed) => return Err(outstanding("NARU_TIMEOUT", "the PG has not answered yet")),
+        };
+        if finished(&joined) {
+            return Ok(joined);
+        }
+        drop(waiting);
+        self.wait_until(transaction_id, deadline, finished).await
+    }
+
+    /// Waits until the stored transaction satisfies `finished`, whoever brings that about.
+    pub(super) async fn wait_until(
+        &self,
+        transaction_id: &str,
+        deadline: tokio::time::Instant,
+        finished: impl Fn(&Transaction) -> bool,
+    ) -> Result<Transaction, EngineError> {
+        let waiting = self.waiters.enter(transaction_id);
+        loop {
+            let notified = waiting.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            let stored = self
+                .ledger
+                .transaction(transaction_id)
+                .await?
+                .ok_or(EngineError::NotFound)?;
+            if finished(&stored) {
+                return Ok(stored);
+            }
+            // Another router may settle it: its wake-ups do not reach us, so look by ourselves now and then.
+            let look_again = tokio::time::Instant::now() + Duration::from_secs(1);
+            tokio::select! {
+                () = notified => {}
+                () = tokio::time::sleep_until(look_again.min(deadline)) => {}
+            }
+            if tokio::time::Instant::now() >= deadline {
+                return Err(outstanding(
+                    "NARU_OUTCOME_UNKNOWN",
+                    "the PG's answer was lost; the router is finding out",
+                ));
+            }
+        }
+    }
+
+    /// Commits what an operation ended as: state, journal, webhook row, and the intent closed or rescheduled.
+    pub(super) async fn settle(
+        &self,
+        mut transaction: Transaction,
+        intent: Intent,
+        outcome: Outcome<Effect>,
+        trail: Trail,
+        how: &'static str,
+    ) -> Result<Transaction, LedgerError> {
+        let mut stale = 0;
+        let mut storage = 0;
+        loop {
+            let mut settled = transaction.clone();
+            let writes = self.settlement(&mut settled, &intent, &outcome, &trail, how);
+            crash::point("before-outcome");
+            match self.ledger.commit(writes).await {
+                Ok(()) => {
+                    crash::point("after-outcome");
+                    self.settled(&transaction, &settled, &intent, &outcome, how);
+                    return Ok(settled);
+                }
+                Err(LedgerError::Stale) if stale < STALE_TRIES => {
+                    stale += 1;
+                    let fresh = self.ledger.transaction(&intent.transaction_id).await?;
+                    transaction = fresh.ok_or_else(|| LedgerError::Storage("the transaction vanished".into()))?;
+                }
+                // The money has moved and only our disk is slow: keep trying for a while before recovery has to ask.
+                Err(LedgerError::Storage(error)) if storage < 3 => {
+                    storage += 1;
+                    tracing::error!(%error, transaction = intent.transaction_id, "outcome not committed yet");
+                    tokio::time::sleep(Duration::from_millis(100 << (2 * storage))).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, transaction = intent.transaction_id, "outcome left to recovery");
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Builds the settling commit; `transaction` becomes the new state.
+    fn settlement(
+        &self,
+        transaction: &mut Transaction,
+        intent: &Intent,
+        outcome: &Outcome<Effect>,
+        trail: &Trail,
+        how: &'static str,
+    ) -> Vec<Write> {
+        let at = now();
+        let before = transaction.status;
+        let expected = transaction.version;
+        let mut writes = Vec::with_capacity(5);
+        let event = self.event_of(intent, outcome);
+        let mut word = "none";
+        if let Some(event) = &event {
+            word = event_word(event);
+            match transaction.apply(event, at) {
+                Ok(()) => writes.push(Write::Update {
+                    transaction: Box::new(transaction.clone()),
+                    expected,
+                }),
+                // Somebody else learned it first (a notification, another router): nothing to change.
+                Err(error) => tracing::warn!(%error, transaction = transaction.id, "the outcome was known already"),
+            }
+        }
+        if let Some(name) = webhook_event(before, transaction, event.as_ref()) {
+            writes.push(Write::Outbox(outbox_row(
+                transaction,
+                name,
+                intent.cancellation_id.clone(),
+                at,
+            )));
+        }
+        writes.push(match outcome {
+            Outcome::Unknown(why) => Write::Reschedule(Box::new(Intent {
+                state: IntentState::Unknown,
+                last_call_at: if trail.last_call_at > 0 { trail.last_call_at } else { at },
+                next_at: at + 1000,
+                lease_owner: String::new(),
+                lease_until: 0,
+                last_error: Some(format!("{}: {}", why.code, why.message)),
+                ..intent.clone()
+            })),
+            _ => Write::Close { id: intent.id.clone() },
+        });
+        writes.push(Write::Journal(JournalEntry {
+            at,
+            transaction_id: Some(transaction.id.clone()),
+            kind: how.to_owned(),
+            doc: json!({
+                "intent": intent.id, "exchanges": trail.exchanges, "outcome": outcome.label(), "event": word,
+                "status": transaction.status.as_str(), "reason": reason_of(outcome),
+            }),
+        }));
+        writes
+    }
+
+    fn event_of(&self, intent: &Intent, outcome: &Outcome<Effect>) -> Option<Event> {
+        let cancellation = intent.cancellation_id.clone();
+        match (outcome, cancellation) {
+            (Outcome::Done(Effect::Approved(approval)), _) => {
+                let mut approval = approval.clone();
+                approval.keep = approval.keep.map(|keep| self.seal_keep(&intent.transaction_id, &keep));
+                Some(Event::Approved(approval))
+            }
+            (Outcome::Done(Effect::Cancelled(done)), Some(id)) if done.pending => Some(Event::CancelAccepted {
+                id,
+                pg_cancellation_id: done.pg_cancellation_id.clone(),
+            }),
+            (Outcome::Done(Effect::Cancelled(done)), Some(id)) => Some(Event::CancelSucceeded {
+                id,
+                pg_cancellation_id: done.pg_cancellation_id.clone(),
+                cancelled_at: done.cancelled_at,
+                receipt_url: done.receipt_url.clone(),
+            }),
+            // A net-cancel undid the approval: nothing is held.
+            (Outcome::Done(Effect::Cancelled(_)), None) => None,
+            (Outcome::Declined(failure) | Outcome::NotSent(failure), Some(id)) => Some(Event::CancelFailed {
+                id,
+                failure: failure.clone(),
+            }),
+            (Outcome::Declined(failure) | Outcome::NotSent(failure), None) => Some(Event::Failed(failure.clone())),
+            (Outcome::Unknown(_), Some(_)) => None,
+            (Outcome::Unknown(_), None) => Some(Event::ApprovalUnknown),
+        }
+    }
+
+    /// After the commit: metrics, the payment's log line, whoever waits.
+    fn settled(
+        &self,
+        before: &Transaction,
+        after: &Transaction,
+        intent: &Intent,
+        outcome: &Outcome<Effect>,
+        how: &'static str,
+    ) {
+        let known = !matches!(outcome, Outcome::Unknown(_));
+        if known {
+            self.replays.remove(&intent.id);
+            if intent.state != IntentState::Open {
+                let labels = [after.channel.provider.as_str(), how];
+                self.metrics.unknown_resolved.with_label_values(&labels).inc();
+            }
+        }
+        if before.status != after.status {
+            let labels = [
+                after.channel.provider.as_str(),
+                after.channel.key.as_str(),
+                after.method_kind.as_str(),
+                after.status.as_str(),
+            ];
+            self.metrics.payments.with_label_values(&labels).inc();
+        }
+        tracing::info!(
+            target: "naru::payment",
+            store = after.store_id, payment = after.payment_id, transaction = after.id,
+            provider = after.channel.provider, channel = after.channel.key, method = after.method_kind.as_str(),
+            operation = intent.operation.as_str(), total = after.amounts.total, currency = after.currency.code(),
+            outcome = outcome.label(), status = after.status.as_str(), how, ms = now() - intent.created_at,
+        );
+        self.waiters.wake(&after.id);
+    }
+
+    fn keep_for_replay(&self, command: &Command, channel: &ChannelRevision, intent: &Intent, call: &Call) {
+        if matches!(command, Command::Instant(_)) && self.replays.len() < REPLAYS_MAX {
+            let kept = Kept {
+                call: call.clone(),
+                until: now() + ms(channel.timeouts(Operation::Instant).total + REPLAY_KEPT),
+            };
+            self.replays.insert(intent.id.clone(), kept);
+        }
+    }
+}
+
+pub(super) fn outstanding(code: &str, message: &str) -> EngineError {
+    EngineError::Outstanding(UnknownWhy {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        ask_first: true,
+    })
+}
+
+pub(super) fn outbox_row(
+    transaction: &Transaction,
+    event: &str,
+    cancellation_id: Option<String>,
+    at: Millis,
+) -> OutboxRow {
+    OutboxRow {
+        id: super::ids::operation_id(),
+        store_id: transaction.store_id.clone(),
+        payment_id: transaction.payment_id.clone(),
+        transaction_id: transaction.id.clone(),
+        event: event.to_owned(),
+        created_at: at,
+        cancellation_id,
+    }
+}
+
+fn reason_of(outcome: &Outcome<Effect>) -> Option<String> {
+    match outcome {
+        Outcome::Done(_) => None,
+        Outcome::Declined(f) | Outcome::NotSent(f) => Some(format!("{}: {}", f.code, f.message)),
+        Outcome::Unknown(why) => Some(format!("{}: {}", why.code, why.message)),
+    }
+}
+
+fn event_word(event: &Event) -> &'static str {
+    match event {
+        Event::ApprovalStarted => "ApprovalStarted",
+        Event::Approved(_) => "Approved",
+        Event::Failed(_) => "Failed",
+        Event::ApprovalUnknown => "ApprovalUnknown",
+        Event::CancelStarted(_) => "CancelStarted",
+        Event::CancelAccepted { .. } => "CancelAccepted",
+        Event::CancelSucceeded { .. } => "CancelSucceeded",
+        Event::CancelFailed { .. } => "CancelFailed",
+    }
+}
+
+/// PortOne V2's event for a change, if the change is one that merchants are told.
+fn webhook_event(before: Status, after: &Transaction, event: Option<&Event>) -> Option<&'static str> {
+    if matches!(event, Some(Event::CancelAccepted { .. })) {
+        return Some("Transaction.CancelPending");
+    }
+    let cancelled = match event {
+        Some(Event::CancelSucceeded { id, .. }) => {
+            if after.cancellations.iter().any(|c| c.id == *id && c.skip_webhook) {
+                return None;
+            }
+            true
+        }
+        _ => false,
+    };
+    if before == after.status && !cancelled {
+        return None;
+    }
+    match after.status {
+        Status::Paid => Some("Transaction.Paid"),
+        Status::VirtualAccountIssued => Some("Transaction.VirtualAccountIssued"),
+        Status::PayPending => Some("Transaction.PayPending"),
+        Status::PartialCancelled => Some("Transaction.PartialCancelled"),
+        Status::Cancelled => Some("Transaction.Cancelled"),
+        Status::Failed => Some("Transaction.Failed"),
+        Status::Ready | Status::Approving | Status::Unknown => None,
+    }
+}
