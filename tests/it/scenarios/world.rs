@@ -1,0 +1,335 @@
+//! One scenario's world: a demo, a payment id, a buyer's browser.
+
+use super::model::{Pg, Scenario, Step, resolve};
+use crate::harness::{Answer, Demo, call, send};
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+
+/// State between steps.
+pub struct World {
+    pub demo: Demo,
+    pg: Arc<Pg>,
+    item: Option<Value>,
+    channel: String,
+    payment: String,
+    payments: usize,
+    open: Value,
+    back: Value,
+    result: Value,
+    background: Option<JoinHandle<Answer>>,
+}
+
+impl World {
+    pub async fn start(pg: &Arc<Pg>, scenario: &Scenario, item: Option<Value>) -> Self {
+        let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap();
+        let mut world = Self {
+            demo,
+            pg: Arc::clone(pg),
+            item,
+            channel: format!("channel-key-scenario-{}", scenario.channel),
+            payment: "scenario-1".to_owned(),
+            payments: 1,
+            open: Value::Null,
+            back: Value::Null,
+            result: Value::Null,
+            background: None,
+        };
+        world.write_channels(1).await;
+        world
+    }
+
+    pub async fn play(&mut self, scenario: &Scenario) {
+        for (n, step) in scenario.steps.iter().enumerate() {
+            let at = format!("step {} ({})", n + 1, step.what);
+            self.step(step, &at).await;
+        }
+    }
+
+    async fn step(&mut self, step: &Step, at: &str) {
+        match step.what.as_str() {
+            "open" => self.open(step, at).await,
+            "authenticate" => self.authenticate(step, at).await,
+            "return" => self.come_back(step, at).await,
+            "result" => self.result(step, at).await,
+            "instant" => self.instant(step, at).await,
+            "confirm" => self.confirm(step, at).await,
+            "cancel" => self.cancel(step, at).await,
+            "pre_register" => {
+                let body = Value::Object(self.map(step.with.as_ref()));
+                let answer = self.post("pre-register", &body, None).await;
+                self.check(step, at, &answer);
+            }
+            "get" => {
+                let answer = self.get().await;
+                self.check(step, at, &answer);
+            }
+            "wait" => self.wait(step, at).await,
+            "fault" => {
+                let faults = resolve(step.faults.as_ref().unwrap(), &self.pg, self.item.as_ref());
+                let faults: Vec<Value> = faults.as_array().unwrap().iter().map(|f| self.for_provider(f)).collect();
+                let answer = self.sim(Method::PUT, "/_sim/faults", Some(Value::Array(faults))).await;
+                assert_eq!(answer.status, 200, "{at}: {}", answer.text);
+            }
+            "no_faults" => {
+                let answer = self.sim(Method::DELETE, "/_sim/faults", None).await;
+                assert_eq!(answer.status, 200, "{at}: {}", answer.text);
+            }
+            "swap" => self.write_channels(step.mid.unwrap()).await,
+            "advance" => {
+                let answer = self.sim(Method::POST, "/_sim/clock", Some(json!({ "advanceMs": step.ms }))).await;
+                assert_eq!(answer.status, 200, "{at}: {}", answer.text);
+            }
+            "sleep" => tokio::time::sleep(Duration::from_millis(step.ms.unwrap())).await,
+            "join" => {
+                let answer = self.background.take().expect("a step in the background").await.unwrap();
+                self.check(step, at, &answer);
+            }
+            "new_payment" => {
+                self.payments += 1;
+                self.payment = step.id.clone().unwrap_or_else(|| format!("scenario-{}", self.payments));
+            }
+            other => panic!("{at}: no such step: {other}"),
+        }
+    }
+
+    fn for_provider(&self, fault: &Value) -> Value {
+        let mut fault = fault.clone();
+        fault["provider"] = self.pg.provider.clone().into();
+        fault
+    }
+
+    fn map(&self, map: Option<&Map<String, Value>>) -> Map<String, Value> {
+        let map = map.cloned().unwrap_or_default();
+        match resolve(&Value::Object(map), &self.pg, self.item.as_ref()) {
+            Value::Object(map) => map,
+            _ => unreachable!("an object stays one"),
+        }
+    }
+
+    async fn open(&mut self, step: &Step, at: &str) {
+        let mut body = json!({
+            "storeId": self.demo.value("NARU_STORE_ID"), "channelKey": self.channel, "paymentId": self.payment,
+            "orderName": "나루 주문", "totalAmount": self.pg.get("amount"), "currency": "KRW", "payMethod": "CARD",
+            "customer": { "customerId": "buyer-1", "fullName": "홍길동", "email": "buyer@example.com", "phoneNumber": "01012341234" },
+            "redirectUrl": "https://shop.example/done?order=1", "device": step.device,
+        });
+        body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
+        let url = format!("{}/checkout/payments", self.demo.value("NARU_URL"));
+        let answer = call(Method::POST, &url, &[("content-type", "application/json")], Some(body)).await;
+        if let Some(code) = &step.error {
+            assert_eq!(answer.status, 400, "{at}: {}", answer.text);
+            assert_eq!(answer.json()["code"], *code, "{at}: {}", answer.text);
+            return;
+        }
+        self.check(step, at, &answer);
+        if !step.keep_return {
+            self.back = Value::Null;
+        }
+        self.open = answer.json();
+    }
+
+    async fn authenticate(&mut self, step: &Step, at: &str) {
+        let mut body = json!({ "open": self.open["open"], "as": step.outcome });
+        if let Some(tamper) = &step.tamper {
+            body["tamper"] = resolve(tamper, &self.pg, self.item.as_ref());
+        }
+        let path = format!("/_sim/{}/authenticate", self.pg.provider);
+        let answer = self.sim(Method::POST, &path, Some(body)).await;
+        assert_eq!(answer.status, 200, "{at}: {}", answer.text);
+        self.back = answer.json();
+    }
+
+    async fn come_back(&mut self, step: &Step, at: &str) {
+        let mut url = self.back["url"].as_str().unwrap_or_else(|| panic!("{at}: nothing to return")).to_owned();
+        if let Some(token) = &step.token {
+            // Same return, another attempt: what stands between `/return/` and the query is the token.
+            let (start, rest) = url.split_once("/checkout/return/").unwrap();
+            let query = rest.split_once('?').map_or(String::new(), |(_, q)| format!("?{q}"));
+            let attempt = self.open["attempt"].as_str().unwrap_or_default();
+            let token = if token == "$last" { attempt } else { token };
+            url = format!("{start}/checkout/return/{token}{query}");
+        }
+        let method: Method = self.back["method"].as_str().unwrap_or("GET").parse().unwrap();
+        let body = Bytes::from(self.back["body"].as_str().unwrap_or_default().to_owned());
+        let content = self.back["contentType"].as_str().unwrap_or("text/plain").to_owned();
+        let calls = (0..step.times.unwrap_or(1)).map(|_| {
+            let (method, url, body, content) = (method.clone(), url.clone(), body.clone(), content.clone());
+            tokio::spawn(async move { send(method, &url, &[("content-type", &content)], body).await })
+        });
+        for one in calls.collect::<Vec<_>>() {
+            let answer = one.await.unwrap();
+            match step.status {
+                Some(status) => assert_eq!(answer.status, status, "{at}: {}", answer.text),
+                None => assert!(answer.status.as_u16() < 400, "{at}: {} {}", answer.status, answer.text),
+            }
+        }
+    }
+
+    async fn result(&mut self, step: &Step, at: &str) {
+        let url = self.open["resultUrl"].as_str().unwrap().to_owned();
+        let answer = call(Method::GET, &url, &[], None).await;
+        self.result = answer.json();
+        self.check(step, at, &answer);
+    }
+
+    async fn instant(&mut self, step: &Step, at: &str) {
+        let body = self.key_in(step);
+        let key = step.idempotency_key.clone();
+        if let Some(ms) = step.hang_up {
+            let call = self.post("instant", &body, None);
+            // Dropping the future closes the connection.
+            let cut = tokio::time::timeout(Duration::from_millis(ms), call).await;
+            assert!(cut.is_err(), "{at}: answered before the merchant hung up");
+            return;
+        }
+        if step.background {
+            self.background = Some(tokio::spawn(self.post("instant", &body, key.as_deref())));
+            return;
+        }
+        let calls = (0..step.times.unwrap_or(1)).map(|_| tokio::spawn(self.post("instant", &body, key.as_deref())));
+        let mut answers = Vec::new();
+        for one in calls.collect::<Vec<_>>() {
+            answers.push(one.await.unwrap());
+        }
+        match &step.one_succeeds {
+            None => answers.iter().for_each(|answer| self.check(step, at, answer)),
+            Some(error) => {
+                let good = answers.iter().filter(|a| a.status == 200).count();
+                assert_eq!(good, 1, "{at}: {answers:?}");
+                let other = answers.iter().filter(|a| a.status != 200);
+                other.for_each(|a| assert_eq!(a.json()["type"], **error, "{at}: {}", a.text));
+            }
+        }
+    }
+
+    fn key_in(&self, step: &Step) -> Value {
+        let card = self.pg.card(step.card.as_deref().unwrap_or("good"));
+        let mut body = json!({
+            "channelKey": self.channel, "orderName": "나루 주문", "amount": { "total": self.pg.get("amount") },
+            "currency": "KRW", "method": { "card": { "credential": card } },
+        });
+        body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
+        for (field, length) in step.long.iter().flatten() {
+            let length = usize::try_from(length.as_u64().unwrap()).unwrap();
+            body[field.as_str()] = "가".repeat(length).into();
+        }
+        body
+    }
+
+    async fn confirm(&mut self, step: &Step, at: &str) {
+        let mut body = json!({ "paymentToken": self.result["paymentToken"] });
+        body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
+        let answer = self.post("confirm", &body, None).await;
+        self.check(step, at, &answer);
+    }
+
+    async fn cancel(&mut self, step: &Step, at: &str) {
+        let body = Value::Object(self.map(step.with.as_ref()));
+        let calls = (0..step.times.unwrap_or(1)).map(|_| tokio::spawn(self.post("cancel", &body, None)));
+        for one in calls.collect::<Vec<_>>() {
+            let answer = one.await.unwrap();
+            match &step.each_one_of {
+                Some(statuses) => assert!(statuses.contains(&answer.status.as_u16()), "{at}: {answer:?}"),
+                None => self.check(step, at, &answer),
+            }
+        }
+    }
+
+    async fn wait(&mut self, step: &Step, at: &str) {
+        let since = Instant::now();
+        let patience = Duration::from_secs(step.seconds.unwrap_or(20));
+        loop {
+            let answer = self.get().await;
+            let expected = self.map(step.expect.as_ref());
+            match mismatch(&answer.json(), &expected) {
+                None => return,
+                Some(what) => assert!(since.elapsed() < patience, "{at}: after {patience:?}: {what}"),
+            }
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+    }
+
+    /// The operator edits the channel file; returns when the router says that it took the change.
+    async fn write_channels(&mut self, mid: u8) {
+        let text = self.pg.channel_file(self.demo.value("NARU_STORE_ID"), mid);
+        // The sample channels hold the same contracts: only the store stays.
+        for entry in std::fs::read_dir(self.demo.channels()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|e| e == "toml") && !path.ends_with("store.toml") {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        std::fs::write(self.demo.channels().join("scenario.toml"), text).unwrap();
+        let answer = self.demo.admin(Method::POST, "/admin/config/reload").await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
+    async fn sim(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        call(method, &format!("{}{path}", self.demo.value("NARU_SIM_URL")), &[], body).await
+    }
+
+    /// The simulator's ledger.
+    pub async fn sim_ledger(&self) -> Vec<Value> {
+        let path = format!("/_sim/ledger?provider={}", self.pg.provider);
+        let answer = self.sim(Method::GET, &path, None).await;
+        answer.json().as_array().cloned().unwrap_or_default()
+    }
+
+    async fn get(&self) -> Answer {
+        self.demo.v2(Method::GET, &self.path(""), None).await
+    }
+
+    fn path(&self, call: &str) -> String {
+        let id = percent_encoding::utf8_percent_encode(&self.payment, percent_encoding::NON_ALPHANUMERIC);
+        if call.is_empty() { format!("/payments/{id}") } else { format!("/payments/{id}/{call}") }
+    }
+
+    fn post(&self, what: &str, body: &Value, key: Option<&str>) -> impl Future<Output = Answer> + Send + 'static {
+        let url = format!("{}{}", self.demo.value("NARU_URL"), self.path(what));
+        let secret = format!("PortOne {}", self.demo.value("NARU_API_SECRET"));
+        let key = key.map(|k| format!("\"{k}\""));
+        let body = body.clone();
+        async move {
+            let mut headers = vec![("authorization", secret.as_str())];
+            if let Some(key) = &key {
+                headers.push(("idempotency-key", key));
+            }
+            call(Method::POST, &url, &headers, Some(body)).await
+        }
+    }
+
+    fn check(&self, step: &Step, at: &str, answer: &Answer) {
+        assert_eq!(answer.status, step.status.unwrap_or(200), "{at}: {}", answer.text);
+        let json = answer.json();
+        if let Some(error) = &step.error {
+            assert_eq!(json["type"], **error, "{at}: {}", answer.text);
+        }
+        let expected = self.map(step.expect.as_ref());
+        if let Some(what) = mismatch(&json, &expected) {
+            panic!("{at}: {what}\n{}", answer.text);
+        }
+        assert!(!answer.text.contains(":null"), "{at}: a null in {}", answer.text);
+    }
+}
+
+/// The first expectation that does not hold.
+fn mismatch(json: &Value, expected: &Map<String, Value>) -> Option<String> {
+    expected.iter().find_map(|(path, want)| {
+        let got = path.split('.').try_fold(json, |value, part| match part.parse::<usize>() {
+            Ok(index) => value.get(index),
+            Err(_) => value.get(part),
+        });
+        let holds = match (want, got) {
+            (Value::String(word), got) if word == "*" => got.is_some(),
+            (Value::String(word), got) if word == "-" => got.is_none(),
+            (Value::Array(list), Some(got)) => list.contains(got),
+            (want, Some(got)) => want == got,
+            (_, None) => false,
+        };
+        (!holds).then(|| format!("{path}: expected {want}, got {}", got.map_or("nothing".into(), ToString::to_string)))
+    })
+}
