@@ -228,7 +228,10 @@ impl Builder<'_> {
         for (key, value) in &entry.credentials.0 {
             let Some(field) = descriptor.credentials.iter().find(|f| f.name == key.value) else {
                 let hint = suggest(&key.value, descriptor.credentials.iter().map(|f| f.name));
-                let message = format!("provider {} has no credential `{}`{hint}", descriptor.names.id, key.value);
+                let message = format!(
+                    "provider {} has no credential `{}`{hint}",
+                    descriptor.names.id, key.value
+                );
                 self.problem(key.at, message);
                 continue;
             };
@@ -265,7 +268,11 @@ impl Builder<'_> {
             let names = descriptor.endpoints.iter().map(|(name, _)| *name);
             let default = match key.value.as_str() {
                 "api" => Some(descriptor.base_url),
-                name => descriptor.endpoints.iter().find(|(n, _)| *n == name).map(|(_, url)| *url),
+                name => descriptor
+                    .endpoints
+                    .iter()
+                    .find(|(n, _)| *n == name)
+                    .map(|(_, url)| *url),
             };
             let Some(default) = default else {
                 let hint = suggest(&key.value, std::iter::once("api").chain(names));
@@ -274,7 +281,12 @@ impl Builder<'_> {
                 continue;
             };
             let Some(value) = value else { continue };
-            match self.resolver.secrets.expand(&value.value).and_then(|url| endpoint_url(&url, default)) {
+            match self
+                .resolver
+                .secrets
+                .expand(&value.value)
+                .and_then(|url| endpoint_url(&url, default))
+            {
                 Ok(url) => {
                     endpoints.insert(key.value.clone(), url);
                 }
@@ -308,7 +320,9 @@ fn endpoint_url(text: &str, default: &str) -> Result<String, String> {
     let host = url.host().is_some_and(|host| !host.is_empty());
     let user = url.authority().is_some_and(|a| a.as_str().contains('@'));
     if !scheme_fits || !host || user || url.query().is_some() {
-        return Err("must be an absolute http or https URL without user and query, e.g. http://127.0.0.1:8090/toss".to_owned());
+        return Err(
+            "must be an absolute http or https URL without user and query, e.g. http://127.0.0.1:8090/toss".to_owned(),
+        );
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -320,9 +334,25 @@ mod tests {
     #[test]
     fn endpoints_are_absolute_urls() {
         let https = "https://api.example.com";
-        assert_eq!(endpoint_url("http://127.0.0.1:1/toss/", https).as_deref(), Ok("http://127.0.0.1:1/toss"));
-        assert_eq!(endpoint_url("tcp://127.0.0.1:1", "tcp://pg.example.com:9").as_deref(), Ok("tcp://127.0.0.1:1"));
-        for bad in ["/toss", "ftp://a", "http://", "http://a@b", "http://a?x", "tcp://a:1", "", "127.0.0.1:80", "a b"] {
+        assert_eq!(
+            endpoint_url("http://127.0.0.1:1/toss/", https).as_deref(),
+            Ok("http://127.0.0.1:1/toss")
+        );
+        assert_eq!(
+            endpoint_url("tcp://127.0.0.1:1", "tcp://pg.example.com:9").as_deref(),
+            Ok("tcp://127.0.0.1:1")
+        );
+        for bad in [
+            "/toss",
+            "ftp://a",
+            "http://",
+            "http://a@b",
+            "http://a?x",
+            "tcp://a:1",
+            "",
+            "127.0.0.1:80",
+            "a b",
+        ] {
             assert!(endpoint_url(bad, https).is_err(), "{bad}");
         }
     }

@@ -121,10 +121,15 @@ impl<'a> Judge<'a> {
         if entry.state.as_ref().is_some_and(|s| s.value == ChannelState::Retired) {
             return;
         }
-        let contract = (entry.provider.value.as_str(), entry.mid.value.as_str(), entry.mode.value);
+        let contract = (
+            entry.provider.value.as_str(),
+            entry.mid.value.as_str(),
+            entry.mode.value,
+        );
         match self.contracts.get(&contract).copied() {
             None => {
-                self.contracts.insert(contract, ((file, entry.mid.at), &entry.key.value));
+                self.contracts
+                    .insert(contract, ((file, entry.mid.at), &entry.key.value));
             }
             Some(((first, at), key)) => {
                 let message = format!(

@@ -169,9 +169,9 @@ impl Loader {
             // A directory that is being filled again must not drop every channel.
             (0, _) => Err("no *.toml file in the directory".to_owned()),
             (count, _) if count > files_max => Err(format!("{count} files, at most {files_max} are read")),
-            (_, bytes) if bytes > total_bytes_max => {
-                Err(format!("{bytes} bytes in all files, at most {total_bytes_max} are read"))
-            }
+            (_, bytes) if bytes > total_bytes_max => Err(format!(
+                "{bytes} bytes in all files, at most {total_bytes_max} are read"
+            )),
             _ => Ok(()),
         }
     }
@@ -256,7 +256,10 @@ impl Loader {
 
     fn judge(&mut self, running: Option<&Snapshot>, hash: String, now: Millis) -> Loaded {
         for file in self.files.values_mut() {
-            let digests = file.refers.iter().map(|path| (path.clone(), self.secret_files.digest(path)));
+            let digests = file
+                .refers
+                .iter()
+                .map(|path| (path.clone(), self.secret_files.digest(path)));
             let digests: BTreeMap<PathBuf, [u8; 32]> = digests.collect();
             if file.built.as_ref().is_some_and(|(before, _)| *before == digests) {
                 continue;

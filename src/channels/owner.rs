@@ -232,16 +232,28 @@ fn now() -> Millis {
 }
 
 fn report(metrics: &Metrics, snapshot: &Snapshot) {
-    metrics.config_version.set(i64::try_from(snapshot.version).unwrap_or(i64::MAX));
+    metrics
+        .config_version
+        .set(i64::try_from(snapshot.version).unwrap_or(i64::MAX));
     metrics.config_info.reset();
     metrics.config_info.with_label_values(&[snapshot.hash.as_str()]).set(1);
     metrics.config_last_reload_success.set(1);
     metrics.config_last_success_timestamp.set(snapshot.loaded_at / 1_000);
-    let retired = snapshot.channels.values().filter(|c| c.spec.state == ChannelState::Retired).count();
+    let retired = snapshot
+        .channels
+        .values()
+        .filter(|c| c.spec.state == ChannelState::Retired)
+        .count();
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let active = snapshot.channels.len() - retired;
-    metrics.config_channels.with_label_values(&["active"]).set(count(active));
-    metrics.config_channels.with_label_values(&["retired"]).set(count(retired));
+    metrics
+        .config_channels
+        .with_label_values(&["active"])
+        .set(count(active));
+    metrics
+        .config_channels
+        .with_label_values(&["retired"])
+        .set(count(retired));
 }
 
 /// What runs on a blocking thread.
@@ -252,7 +264,9 @@ struct Work {
 
 impl Work {
     fn new(options: &Options, heard: Arc<Heard>) -> Self {
-        let Options { dir, secrets, limits, .. } = options;
+        let Options {
+            dir, secrets, limits, ..
+        } = options;
         Self {
             loader: Loader::new(dir.clone(), secrets.clone(), options.adapters.0, *limits),
             watch: Watch::new(heard, options.watch),

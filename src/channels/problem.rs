@@ -101,7 +101,12 @@ pub(super) struct Lines<'t> {
 impl<'t> Lines<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let starts = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
+            .chain(
+                text.bytes()
+                    .enumerate()
+                    .filter(|(_, b)| *b == b'\n')
+                    .map(|(i, _)| i + 1),
+            )
             .collect();
         Self { text, starts }
     }
@@ -111,10 +116,9 @@ impl<'t> Lines<'t> {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
         // An offset inside a character (never made by the parser) counts as the character's own column.
-        let col = self
-            .text
-            .get(start..)
-            .map_or(0, |rest| rest.char_indices().take_while(|(i, _)| start + i < offset).count());
+        let col = self.text.get(start..).map_or(0, |rest| {
+            rest.char_indices().take_while(|(i, _)| start + i < offset).count()
+        });
         Pos {
             line: u32::try_from(line).unwrap_or(u32::MAX),
             col: u32::try_from(col + 1).unwrap_or(u32::MAX),
@@ -176,7 +180,9 @@ mod tests {
 
     #[test]
     fn cuts_a_flood_and_says_so() {
-        let all = (0..1_500).map(|i| Problem::whole(format!("{i:04}.toml"), "bad")).collect();
+        let all = (0..1_500)
+            .map(|i| Problem::whole(format!("{i:04}.toml"), "bad"))
+            .collect();
         let problems = Problems::new(all);
         assert_eq!(problems.list().len(), 1_001);
         assert!(problems.to_string().ends_with("500 further problems are not listed"));

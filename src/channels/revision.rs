@@ -201,10 +201,12 @@ pub fn open_revision(
     sealer: &Sealer,
     adapters: Adapters,
 ) -> Result<Arc<ChannelRevision>, RevisionError> {
-    let plain = sealer.open(&label(revision), sealed).map_err(|source| RevisionError::Seal {
-        revision: revision.to_owned(),
-        source,
-    })?;
+    let plain = sealer
+        .open(&label(revision), sealed)
+        .map_err(|source| RevisionError::Seal {
+            revision: revision.to_owned(),
+            source,
+        })?;
     let plain = Zeroizing::new(plain);
     let form = || RevisionError::Form(revision.to_owned());
     let stored: Stored = serde_json::from_slice(&plain).map_err(|_| form())?;

@@ -32,6 +32,9 @@ impl Default for Limits {
 /// second write leaves the same stamp.
 const YOUNG: Duration = Duration::from_secs(2);
 
+/// Device and inode, and the time of birth where the file system tells: inode numbers are used again.
+pub(super) type Identity = ((u64, u64), Option<SystemTime>);
+
 /// What tells cheaply that a file is not the one that was read. Symlinks are followed, so a `ConfigMap` swap shows as
 /// another inode.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,7 @@ pub(super) struct Stamp {
     /// Bytes.
     pub len: u64,
     modified: Option<SystemTime>,
+    created: Option<SystemTime>,
     inode: (u64, u64),
     changed: (i64, i64),
     taken: Taken,
@@ -68,6 +72,7 @@ impl Stamp {
         Self {
             len: meta.len(),
             modified: meta.modified().ok(),
+            created: meta.created().ok(),
             inode,
             changed,
             taken: Taken(taken),
@@ -89,9 +94,9 @@ impl Stamp {
             .is_none_or(|age| age < YOUNG)
     }
 
-    /// Device and inode.
-    pub(super) fn identity(&self) -> (u64, u64) {
-        self.inode
+    /// What stays the same while the content changes.
+    pub(super) fn identity(&self) -> Identity {
+        (self.inode, self.created)
     }
 }
 
@@ -179,9 +184,4 @@ pub(super) fn read_limited(path: &Path, bytes_max: u64) -> Result<String, String
         return Err(format!("larger than {bytes_max} bytes"));
     }
     String::from_utf8(bytes).map_err(|e| format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()))
-}
-
-/// Directories that hold the given paths.
-pub(super) fn parents<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> std::collections::BTreeSet<PathBuf> {
-    paths.filter_map(|path| path.parent().map(Path::to_owned)).collect()
 }

@@ -40,9 +40,16 @@ fn provider_rule(descriptor: &Descriptor) -> Value {
         }
         credentials.insert(field.name.to_owned(), schema);
     }
-    let required: Vec<&str> = descriptor.credentials.iter().filter(|f| f.required).map(|f| f.name).collect();
+    let required: Vec<&str> = descriptor
+        .credentials
+        .iter()
+        .filter(|f| f.required)
+        .map(|f| f.name)
+        .collect();
     let names = std::iter::once("api").chain(descriptor.endpoints.iter().map(|(name, _)| *name));
-    let endpoints: Map<String, Value> = names.map(|name| (name.to_owned(), json!({ "type": "string" }))).collect();
+    let endpoints: Map<String, Value> = names
+        .map(|name| (name.to_owned(), json!({ "type": "string" })))
+        .collect();
     let mut then = json!({
         "properties": {
             "mid": { "maxLength": descriptor.mid_max },

@@ -50,9 +50,7 @@ impl Secrets {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after
-                .split_once('}')
-                .ok_or_else(|| "`${` without `}`".to_owned())?;
+            let (name, after) = after.split_once('}').ok_or_else(|| "`${` without `}`".to_owned())?;
             out.push_str(before);
             out.push_str(self.variable(name)?.expose_secret());
             rest = after;
@@ -209,7 +207,10 @@ mod tests {
     fn overlay_goes_before_the_environment() {
         let secrets = Secrets::new().with("PATH", "mine").with("NARU_T_URL", "http://a");
         assert_eq!(secrets.expand("${PATH}").unwrap(), "mine");
-        assert_eq!(secrets.expand("${NARU_T_URL}/toss/${PATH}").unwrap(), "http://a/toss/mine");
+        assert_eq!(
+            secrets.expand("${NARU_T_URL}/toss/${PATH}").unwrap(),
+            "http://a/toss/mine"
+        );
         assert_eq!(secrets.expand("as it is").unwrap(), "as it is");
         assert_eq!(
             secrets.expand("${NARU_T_NOT_SET}").unwrap_err(),

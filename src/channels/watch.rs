@@ -1,7 +1,7 @@
 //! Hearing of changes: directories are watched, never single files (an editor's rename or a mounted `ConfigMap`'s swap
 //! would leave a watch on a file that is no longer there). What the watcher misses, the poll finds.
 
-use super::scan::{Stamp, visible_toml};
+use super::scan::{Identity, Stamp, visible_toml};
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -27,6 +27,8 @@ struct State {
     /// Files written to and not closed since (Linux only; elsewhere closing is not reported).
     writing: HashSet<PathBuf>,
     last: Option<Instant>,
+    /// Watched directories that were deleted or moved away: the watch died with them.
+    gone: BTreeSet<PathBuf>,
 }
 
 impl Heard {
@@ -62,7 +64,16 @@ impl Heard {
         }
         let mut state = self.lock();
         let mut relevant = false;
-        for path in event.paths.iter().filter(|path| matters(&state.wanted, path)).collect::<Vec<_>>() {
+        let gone = matches!(
+            event.kind,
+            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From))
+        );
+        for path in event
+            .paths
+            .iter()
+            .filter(|path| matters(&state.wanted, path))
+            .collect::<Vec<_>>()
+        {
             relevant |= match event.kind {
                 // Our own reading opens files.
                 EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
@@ -76,8 +87,11 @@ impl Heard {
                     }
                     true
                 }
-                EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From)) => {
+                _ if gone => {
                     state.writing.remove(path);
+                    if state.wanted.contains_key(path) {
+                        state.gone.insert(path.clone());
+                    }
                     true
                 }
                 _ => true,
@@ -111,8 +125,8 @@ fn matters(wanted: &Wanted, path: &Path) -> bool {
 pub(super) struct Watch {
     watcher: Option<RecommendedWatcher>,
     heard: Arc<Heard>,
-    /// What is watched, by device and inode: a directory that was deleted and made again is another one.
-    watched: BTreeMap<PathBuf, (u64, u64)>,
+    /// What is watched: a directory that was deleted and made again is another one.
+    watched: BTreeMap<PathBuf, Identity>,
 }
 
 impl Watch {
@@ -126,8 +140,10 @@ impl Watch {
             })
         });
         let watcher = watcher.and_then(|made| {
-            made.inspect_err(|error| tracing::warn!(%error, "directories cannot be watched; changes are found by polling"))
-                .ok()
+            made.inspect_err(
+                |error| tracing::warn!(%error, "directories cannot be watched; changes are found by polling"),
+            )
+            .ok()
         });
         Self {
             watcher,
@@ -150,8 +166,16 @@ impl Watch {
             keep
         });
         let dirs: Vec<PathBuf> = wanted.keys().cloned().collect();
-        self.heard.lock().wanted = wanted;
+        let gone = {
+            let mut state = self.heard.lock();
+            state.wanted = wanted;
+            std::mem::take(&mut state.gone)
+        };
         for dir in dirs {
+            // A new directory may have been given the old one's inode, so hearing of its end counts too.
+            if gone.contains(&dir) && self.watched.remove(&dir).is_some() {
+                let _ = watcher.unwatch(&dir);
+            }
             let now = Stamp::of(&dir).map(|stamp| stamp.identity()).ok();
             if now == self.watched.get(&dir).copied() {
                 continue;

@@ -235,7 +235,9 @@ api_secrets = [
 ]
 "#;
     let dir = Dir::with(&[("store.toml", store)]);
-    let found = dir.load(&Secrets::new().with("NARU_T_SHORT", "short")).expect_err("must be refused");
+    let found = dir
+        .load(&Secrets::new().with("NARU_T_SHORT", "short"))
+        .expect_err("must be refused");
     assert_eq!(
         found.lines().collect::<Vec<_>>(),
         [

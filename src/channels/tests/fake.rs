@@ -10,13 +10,9 @@ use crate::payment::{Approval, MethodKind};
 use secrecy::ExposeSecret;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub struct Fake(&'static Descriptor);
-
-/// How often any fake adapter prepared credentials, per thread of one test (loads run on one thread there).
-pub static PREPARED: AtomicU64 = AtomicU64::new(0);
 
 pub static FAKES: Adapters = &[&Fake(&FAKEPG), &Fake(&TOSS)];
 
@@ -90,7 +86,6 @@ impl Adapter for Fake {
         self.0
     }
     fn prepare(&self, channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>> {
-        PREPARED.fetch_add(1, Ordering::Relaxed);
         let secret = channel.credentials.get("secretKey").map_or("", |s| s.expose_secret());
         if !secret.contains("_sk_") {
             return Err(vec![Refusal::new("secretKey", "must look like test_sk_…")]);
