@@ -90,17 +90,3 @@ mod tests {
         assert_eq!(Sealer::new(&[0; 16]).err(), Some(SealError::Key));
     }
 }
-
-/// temp
-pub fn seal_revision(_c: &crate::adapters::ChannelRevision, _s: &Sealer) -> Result<Vec<u8>, SealError> {
-    Err(SealError::Seal)
-}
-/// temp
-pub fn open_revision(
-    _r: &str,
-    _b: &[u8],
-    _s: &Sealer,
-    _l: &dyn Fn(&str) -> Option<&'static dyn crate::adapters::Adapter>,
-) -> Result<std::sync::Arc<crate::adapters::ChannelRevision>, SealError> {
-    Err(SealError::Open)
-}

@@ -1,0 +1,281 @@
+//! Broken files and the exact problems they give.
+
+use super::fake::{Dir, STORE, channel};
+use crate::channels::Secrets;
+
+/// Loads the files (a good store goes with them unless one is given) and compares all problems.
+fn refuses(files: &[(&str, &str)], problems: &[&str]) {
+    let dir = Dir::with(files);
+    if !files.iter().any(|(_, text)| text.contains("[[store]]")) {
+        dir.write("store.toml", STORE);
+    }
+    let secrets = Secrets::new().with("NARU_T_SECRET", "test_sk_from_overlay");
+    let found = dir.load(&secrets).expect_err("must be refused");
+    assert_eq!(found.lines().collect::<Vec<_>>(), problems, "\n{found}");
+}
+
+/// A channel file with one thing replaced.
+fn changed(from: &str, to: &str) -> String {
+    let good = channel("a", "mid-a");
+    assert!(good.contains(from), "{from}");
+    good.replacen(from, to, 1)
+}
+
+#[test]
+fn syntax() {
+    refuses(
+        &[("a.toml", "[[channel]\nkey = \"a\nmid = 1\n")],
+        &[
+            "a.toml:1:11: unclosed array table, expected `]`",
+            "a.toml:2:7: invalid basic string, expected `\"`",
+        ],
+    );
+}
+
+#[test]
+fn empty_files_and_wrong_top_level() {
+    refuses(
+        &[
+            ("a.toml", ""),
+            ("b.toml", "[channel]\nkey = \"b\"\n"),
+            ("c.toml", "[[chanel]]\nkey = \"c\"\n"),
+            ("d.toml", "channel = 3\n"),
+        ],
+        &[
+            "a.toml: the file is empty; delete it if it is not needed",
+            "b.toml:1:1: write `[[channel]]` with two brackets: there can be several",
+            "c.toml:1:3: unknown key `chanel`, did you mean `channel`?",
+            "d.toml:1:11: `channel` must be an array, not an integer",
+        ],
+    );
+}
+
+#[test]
+fn unknown_missing_and_wrong_keys_all_at_once() {
+    let text = r#"
+[[channel]]
+kee = "a"
+provider = "fakepgg"
+mode = "tset"
+mid = 7
+stores = []
+manual_confirm = "yes"
+in_flight_max = 0
+effective_at = 2026-01-31T09:00:00
+
+[channel.timeouts_ms]
+approve = 500
+aprove = 1000
+"#;
+    refuses(
+        &[("a.toml", text)],
+        &[
+            "a.toml:2:1: channel lacks `key`",
+            "a.toml:3:1: unknown key `kee` in channel, did you mean `key`?",
+            "a.toml:5:8: `mode` cannot be `tset`, did you mean `test`?",
+            "a.toml:6:7: `mid` must be a string, not an integer",
+            "a.toml:7:10: `stores` is empty",
+            "a.toml:8:18: `manual_confirm` must be true or false, not a string",
+            "a.toml:9:17: `in_flight_max` must be 1 to 100000",
+            "a.toml:10:16: `effective_at` must be an RFC 3339 date-time with an offset, e.g. 2026-01-31T09:00:00+09:00",
+            "a.toml:13:11: `approve` must be 1000 to 120000",
+            "a.toml:14:1: unknown key `aprove` in timeouts_ms, did you mean `approve`?",
+        ],
+    );
+}
+
+#[test]
+fn providers_and_credentials() {
+    refuses(
+        &[("a.toml", &changed("\"fakepg\"", "\"fakpg\""))],
+        &["a.toml:4:12: unknown provider `fakpg`, did you mean `fakepg`?"],
+    );
+    refuses(
+        &[("a.toml", &changed("secretKey =", "secret_key ="))],
+        &[
+            "a.toml:4:12: provider fakepg needs the credential `secretKey` (test_sk_…)",
+            "a.toml:8:45: provider fakepg has no credential `secret_key`, did you mean `secretKey`?",
+        ],
+    );
+    refuses(
+        &[("a.toml", &changed("plain:test_sk_mid-a", "test_sk_mid-a"))],
+        &[
+            "a.toml:8:57: `secretKey`: is a secret: write a reference, `env:NAME`, `file:PATH` or (test channels) `plain:VALUE`",
+        ],
+    );
+    refuses(
+        &[("a.toml", &changed("plain:test_sk_mid-a", "plain:wrong"))],
+        &["a.toml:8:57: `secretKey`: must look like test_sk_…"],
+    );
+    refuses(
+        &[("a.toml", &changed("\"plain:test_sk_mid-a\"", "17"))],
+        &["a.toml:8:57: `secretKey` must be a string, not an integer"],
+    );
+}
+
+#[test]
+fn references() {
+    for (reference, why) in [
+        ("env:NARU_T_NONE", "environment variable NARU_T_NONE is not set"),
+        (
+            "vault:kv/pg#key",
+            "`vault:` references are not supported in this build; use `env:NAME` or `file:PATH`",
+        ),
+        ("plain:", "`plain:` has no value"),
+    ] {
+        refuses(
+            &[("a.toml", &changed("plain:test_sk_mid-a", reference))],
+            &[&format!("a.toml:8:57: `secretKey`: {why}")],
+        );
+    }
+    let dir = Dir::good();
+    dir.write("a.toml", &changed("plain:test_sk_mid-a", "file:keys/none"));
+    let found = dir.load(&Secrets::new()).expect_err("must be refused");
+    assert_eq!(found, "a.toml:8:57: `secretKey`: keys/none: not found");
+}
+
+#[test]
+fn live_channels() {
+    let live = changed("\"test\"", "\"live\"") + "endpoints = { api = \"https://elsewhere.example\" }\n";
+    refuses(
+        &[("a.toml", &live)],
+        &[
+            "a.toml:8:57: `secretKey`: `plain:` is for test channels only; use `env:NAME` or `file:PATH`",
+            "a.toml:9:15: a live channel may not override endpoints; use mode = \"test\"",
+        ],
+    );
+}
+
+#[test]
+fn endpoints_mid_and_methods() {
+    let text = changed("mid-a", "a mid that is too long")
+        + "methods = [\"CARD\", \"MOBILE\", \"CARDS\"]\nendpoints = { ap = \"http://a\", script = \"/x\", api = \"${NARU_T_NONE}/x\" }\n";
+    refuses(
+        &[("a.toml", &text)],
+        &[
+            "a.toml:6:7: `mid` of fakepg must be at most 14 printable ASCII characters without spaces",
+            "a.toml:9:20: provider fakepg does not serve MOBILE; it serves CARD, TRANSFER",
+            "a.toml:9:30: `methods` cannot be `CARDS`, did you mean `CARD`?",
+            "a.toml:10:15: provider fakepg has no endpoint `ap`, did you mean `api`?",
+            "a.toml:10:41: endpoint `script`: must be an absolute http or https URL without user and query, e.g. http://127.0.0.1:8090/toss",
+            "a.toml:10:53: endpoint `api`: environment variable NARU_T_NONE is not set",
+        ],
+    );
+}
+
+#[test]
+fn the_graph() {
+    let group = r#"
+[[group]]
+id = "g"
+mode = "test"
+stores = ["store-1", "stoer-1"]
+members = [{ channel = "a", weight = 0 }, { channel = "aa", weight = 0 }, { channel = "a", weight = 0 }]
+
+[[group]]
+id = "g"
+mode = "live"
+stores = ["store-1"]
+members = [{ channel = "a", weight = 1 }]
+
+[[group]]
+id = "h"
+mode = "live"
+stores = ["store-2"]
+members = [{ channel = "a", weight = 1 }]
+"#;
+    let store_2 = STORE.replace("store-1", "store-2");
+    refuses(
+        &[
+            ("a.toml", &channel("a", "mid-a")),
+            ("b.toml", &channel("a", "mid-b")),
+            ("c.toml", &channel("c", "mid-a").replace("store-1", "store-3")),
+            ("g.toml", group),
+            ("store.toml", &(STORE.to_owned() + &store_2)),
+        ],
+        &[
+            "b.toml:3:7: channel `a` stands twice, first at a.toml:3:7",
+            "c.toml:6:7: `mid` mid-a of provider fakepg is already the active channel `a` at a.toml:6:7; retire one of them, or list all stores in one channel",
+            "c.toml:7:11: unknown store `store-3`, did you mean `store-1`?",
+            "g.toml:5:22: unknown store `stoer-1`, did you mean `store-1`?",
+            "g.toml:6:11: the weights of a group must not all be 0",
+            "g.toml:6:24: channel `a` does not list store `stoer-1`, which may use the group",
+            "g.toml:6:54: unknown channel `aa`",
+            "g.toml:6:85: `members` names `a` twice",
+            "g.toml:6:85: channel `a` does not list store `stoer-1`, which may use the group",
+            "g.toml:9:6: group `g` stands twice, first at g.toml:3:6",
+            "g.toml:18:24: channel `a` does not list store `store-2`, which may use the group",
+            "g.toml:18:24: channel `a` is a test channel, the group is live",
+            "store.toml:8:26: API secret `first` of store store-2 is also one of store store-1; every API secret belongs to one store",
+        ],
+    );
+}
+
+#[test]
+fn retired_channels_may_share_a_contract() {
+    let dir = Dir::good();
+    dir.write("b.toml", &(channel("b", "mid-a") + "state = \"retired\"\n"));
+    let snapshot = dir.load(&Secrets::new()).unwrap();
+    assert_eq!(snapshot.channels.len(), 2);
+    assert!(!snapshot.channels["b"].takes_new(i64::MAX));
+}
+
+#[test]
+fn api_secrets() {
+    let store = r#"
+[[store]]
+id = "store-1"
+merchant_id = "m"
+api_secrets = [
+  { name = "a", sha256 = "00" },
+  { name = "a", secret = "plain:0123456789abcdef" },
+  { name = "c", secret = "env:NARU_T_SHORT" },
+  { name = "d" },
+  { nam = "e", secret = "clear text by mistake" },
+]
+"#;
+    let dir = Dir::with(&[("store.toml", store)]);
+    let found = dir
+        .load(&Secrets::new().with("NARU_T_SHORT", "short"))
+        .expect_err("must be refused");
+    assert_eq!(
+        found.lines().collect::<Vec<_>>(),
+        [
+            "store.toml:6:26: `sha256` must be 64 hex digits",
+            "store.toml:7:26: `secret`: `plain:` is for test channels only; use `env:NAME` or `file:PATH`",
+            "store.toml:8:26: the API secret is shorter than 16 characters",
+            "store.toml:9:12: give either `sha256` or `secret`",
+            "store.toml:10:3: api_secrets lacks `name`",
+            "store.toml:10:5: unknown key `nam` in api_secrets, did you mean `name`?",
+        ]
+    );
+    assert!(!found.contains("clear text"));
+}
+
+#[test]
+fn unreadable_files_do_not_make_references_unknown() {
+    let dir = Dir::with(&[("a.toml", &channel("a", "mid-a")), ("store.toml", "[[store]\n")]);
+    std::fs::write(dir.file("latin.toml"), b"# \xe9\n").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(dir.file("nowhere"), dir.file("link.toml")).unwrap();
+    let found = dir.load(&Secrets::new()).expect_err("must be refused");
+    assert_eq!(
+        found.lines().collect::<Vec<_>>(),
+        [
+            "latin.toml: not UTF-8 at byte 2",
+            "link.toml: not found",
+            "store.toml:1:9: unclosed array table, expected `]`",
+        ]
+    );
+}
+
+#[test]
+fn directories() {
+    let dir = Dir::with(&[("readme.md", "x"), (".hidden.toml", "broken")]);
+    let path = dir.path().display().to_string();
+    let found = dir.load(&Secrets::new()).expect_err("must be refused");
+    assert_eq!(found, format!("{path}: no *.toml file in the directory"));
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    let found = dir.load(&Secrets::new()).expect_err("must be refused");
+    assert_eq!(found, format!("{path}: not found"));
+}

@@ -1,0 +1,182 @@
+//! The format: every key is read, defaults are what the documentation says, the editors' schema agrees.
+
+use super::fake::{Dir, FAKES, STORE, channel};
+use crate::adapters::{ChannelState, Mode, Operation};
+use crate::channels::{Secrets, diff, json_schema, render};
+use crate::payment::MethodKind;
+use secrecy::ExposeSecret;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const EVERYTHING: &str = r#"
+[[store]]
+id = "store-2"
+merchant_id = "merchant-1"
+name = "둘째 상점"
+api_secrets = [
+  { name = "old", sha256 = "00000000000000000000000000000000000000000000000000000000000000aA", expires_at = 2026-01-31T09:00:00+09:00 },
+  { name = "new", secret = "env:NARU_T_API" },
+]
+
+[[channel]]
+key = "full"
+name = "모두"
+provider = "fakepg"
+mode = "test"
+state = "retired"
+mid = "mid-full"
+stores = ["store-2"]
+methods = ["CARD"]
+manual_confirm = true
+in_flight_max = 9
+effective_at = "2026-01-31T00:00:00Z"
+credentials = { clientKey = "ck", secretKey = "file:keys/secret", certificate = "env:NARU_T_API" }
+endpoints = { api = "${NARU_T_SIM}/fake/", script = "https://js.example" }
+timeouts_ms = { register = 1000, approve = 2_000, instant = 3000, cancel = 4000, inquire = 5000, net_cancel = 120000 }
+
+[[group]]
+id = "group"
+name = "묶음"
+mode = "test"
+stores = ["store-2"]
+members = [{ channel = "full", weight = 1 }]
+"#;
+
+fn secrets() -> Secrets {
+    Secrets::new()
+        .with("NARU_T_API", "an-api-secret-of-24-chars")
+        .with("NARU_T_SIM", "http://127.0.0.1:8090")
+}
+
+fn full() -> Dir {
+    let dir = Dir::with(&[("all.toml", EVERYTHING)]);
+    std::fs::create_dir(dir.file("keys")).unwrap();
+    dir.write("keys/secret", "test_sk_file\n");
+    dir
+}
+
+#[test]
+fn every_key_reaches_the_model() {
+    let snapshot = full().load(&secrets()).unwrap();
+    let channel = &snapshot.channels["full"];
+    let spec = &channel.spec;
+    assert_eq!((spec.mode, spec.state), (Mode::Test, ChannelState::Retired));
+    assert_eq!((spec.name.as_str(), spec.mid.as_str()), ("모두", "mid-full"));
+    assert_eq!(spec.methods, [MethodKind::Card]);
+    assert!(spec.manual_confirm);
+    assert_eq!(spec.in_flight_max, 9);
+    assert_eq!(spec.effective_at, Some(1_769_817_600_000));
+    assert_eq!(spec.credentials["secretKey"].expose_secret(), "test_sk_file");
+    assert_eq!(
+        spec.credentials["certificate"].expose_secret(),
+        "an-api-secret-of-24-chars"
+    );
+    assert_eq!(channel.endpoint("api"), "http://127.0.0.1:8090/fake");
+    assert_eq!(channel.timeouts(Operation::Approve).total, Duration::from_secs(2));
+    assert_eq!(channel.timeouts(Operation::NetCancel).total, Duration::from_secs(120));
+    assert_eq!(
+        channel.credentials::<super::fake::Keys>().unwrap().secret,
+        "test_sk_file"
+    );
+
+    let store = snapshot.store_by_secret("an-api-secret-of-24-chars", 0).unwrap();
+    assert_eq!((store.id.as_str(), store.name.as_str()), ("store-2", "둘째 상점"));
+    assert_eq!(store.secrets[0].expires_at, Some(1_769_817_600_000));
+    assert_eq!(store.secrets[0].sha256[31], 0xaa);
+    assert_eq!(snapshot.group_of("store-2", "group").unwrap().members[0].weight, 1);
+    assert!(snapshot.channel_of("store-1", "full").is_none());
+}
+
+#[test]
+fn defaults() {
+    let snapshot = Dir::good().load(&Secrets::new()).unwrap();
+    let spec = &snapshot.channels["a"].spec;
+    assert_eq!((spec.name.as_str(), spec.state), ("a", ChannelState::Active));
+    assert_eq!((spec.in_flight_max, spec.manual_confirm), (256, false));
+    assert!(spec.methods.is_empty() && spec.endpoints.is_empty() && spec.timeouts.is_empty());
+    assert_eq!((snapshot.version, snapshot.loaded_at), (1, 1_000));
+    assert_eq!(snapshot.hash.len(), 64);
+}
+
+/// Each key of the schema is in `EVERYTHING`, and the reader takes it: so both know the same keys.
+#[test]
+fn the_schema_knows_the_same_keys_as_the_reader() {
+    let schema = json_schema(FAKES);
+    let parsed: toml::Table = EVERYTHING.parse().unwrap();
+    let keys = |table: &toml::Table| table.keys().cloned().collect::<BTreeSet<_>>();
+    let properties = |pointer: &str| {
+        let object = schema.pointer(pointer).unwrap().as_object().unwrap();
+        object.keys().cloned().collect::<BTreeSet<_>>()
+    };
+    let first = |name: &str| parsed[name][0].as_table().unwrap();
+    assert_eq!(properties("/properties"), keys(&parsed));
+    for (entry, definition) in [("store", "Store"), ("channel", "Channel"), ("group", "Group")] {
+        assert_eq!(
+            properties(&format!("/$defs/{definition}/properties")),
+            keys(first(entry))
+        );
+    }
+    let timeouts = first("channel")["timeouts_ms"].as_table().unwrap();
+    assert_eq!(properties("/$defs/Timeouts/properties"), keys(timeouts));
+    let member = first("group")["members"][0].as_table().unwrap();
+    assert_eq!(properties("/$defs/Member/properties"), keys(member));
+    let secrets = first("store")["api_secrets"].as_array().unwrap();
+    let both = secrets.iter().flat_map(|s| keys(s.as_table().unwrap())).collect();
+    assert_eq!(properties("/$defs/ApiSecret/properties"), both);
+}
+
+#[test]
+fn the_schema_has_the_providers_credentials() {
+    let schema = json_schema(FAKES);
+    let rule = schema.pointer("/$defs/Channel/allOf/0").unwrap();
+    assert_eq!(rule.pointer("/if/properties/provider/const").unwrap(), "fakepg");
+    let credentials = rule.pointer("/then/properties/credentials").unwrap();
+    assert_eq!(credentials["required"], serde_json::json!(["clientKey", "secretKey"]));
+    assert_eq!(credentials["additionalProperties"], false);
+    assert!(credentials.pointer("/properties/secretKey/pattern").is_some());
+    assert!(credentials.pointer("/properties/clientKey/pattern").is_none());
+    assert_eq!(schema.pointer("/$defs/Channel/additionalProperties").unwrap(), false);
+}
+
+#[test]
+fn a_diff_shows_what_changes_and_no_secret() {
+    let before = Dir::with(&[
+        ("store.toml", STORE),
+        ("c.toml", &(channel("a", "mid-a") + &channel("gone", "mid-g"))),
+    ]);
+    let changed = channel("a", "mid-b") + "state = \"retired\"\ntimeouts_ms = { cancel = 9000 }\n";
+    let after = Dir::with(&[
+        ("store.toml", &STORE.replace("000001\"", "000002\"")),
+        ("c.toml", &(changed + &channel("new", "mid-n"))),
+    ]);
+    let secrets = Secrets::new();
+    let (a, b) = (before.load(&secrets).unwrap(), after.load(&secrets).unwrap());
+    assert_eq!(
+        render(&diff(&a, &b)),
+        "\
+~ store store-1
+    api_secrets.first: changed
+~ channel a
+    credentials.clientKey: test_ck_mid-a → test_ck_mid-b
+    credentials.secretKey: changed
+    mid: mid-a → mid-b
+    state: active → retired
+    timeouts_ms.cancel: - → 9000
+- channel gone
++ channel new
+    credentials.clientKey: test_ck_mid-n
+    credentials.secretKey: ***
+    in_flight_max: 256
+    manual_confirm: false
+    mid: mid-n
+    mode: test
+    name: new
+    provider: fakepg
+    state: active
+    stores: store-1
+"
+    );
+    let json = serde_json::to_string(&diff(&a, &b)).unwrap();
+    assert!(!json.contains("_sk_"), "{json}");
+    assert!(diff(&a, &before.load(&secrets).unwrap()).is_empty());
+}
