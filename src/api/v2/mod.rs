@@ -135,10 +135,9 @@ impl V2 {
     }
 
     async fn answer(&self, mut request: Request, label: &mut &'static str) -> Result<Answer, ApiError> {
-        let path = std::mem::take(&mut request.path);
+        let path = request.path.clone();
         let matched = routes::find(&request.method, &path)?;
         *label = matched.row.label;
-        request.path.clone_from(&path);
         let snapshot = self.engine.live.load();
         let now = now();
         let context = Context {
