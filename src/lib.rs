@@ -1,6 +1,7 @@
 //! naru (나루): a self-hosted payment router for Korea. `ARCHITECTURE.md` draws the house this crate is.
 
 pub mod adapters;
+pub mod api;
 pub mod channels;
 pub mod engine;
 pub mod gateway;

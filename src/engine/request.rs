@@ -120,6 +120,8 @@ pub struct ConfirmRequest {
     pub tax_free_amount: Option<i64>,
     /// Guard: test or live.
     pub is_test: Option<bool>,
+    /// No webhook for the success.
+    pub skip_webhook: bool,
 }
 
 /// Cancellation.

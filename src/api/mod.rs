@@ -1,0 +1,3 @@
+//! The PortOne-compatible fronts.
+
+pub mod v2;

@@ -1,0 +1,245 @@
+//! From a request to what is to be done: route, credential, strict decoding. No IO.
+
+use super::auth::{authenticate, own_store};
+use super::decode::{self, Object};
+use super::error::ApiError;
+use super::idempotency::{self, Claim};
+use super::input::{self, InstantCommand, ListQuery};
+use super::limits;
+use super::routes::{Matched, Route};
+use super::token::{TokenPair, Tokens};
+use crate::channels::{Snapshot, Store};
+use crate::engine::{CancelRequest, ConfirmRequest};
+use crate::ledger::PreRegistration;
+use crate::net::Request;
+use crate::payment::{Millis, Origin, Platform};
+use aws_lc_rs::hmac;
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::Arc;
+use zeroize::Zeroize;
+
+/// What changes something.
+#[derive(Debug)]
+pub enum Command {
+    /// `pre-register`.
+    PreRegister(PreRegistration),
+    /// `confirm`.
+    Confirm(Box<ConfirmRequest>),
+    /// `instant`.
+    Instant(Box<InstantCommand>),
+    /// `cancel`.
+    Cancel(Box<CancelRequest>),
+}
+
+/// What only reads.
+#[derive(Debug)]
+pub enum Query {
+    /// One payment.
+    Payment(String),
+    /// Its attempts.
+    Transactions(String),
+    /// A page of payments.
+    Payments(Box<ListQuery>),
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Plan {
+    /// Already done: tokens were issued.
+    Tokens(TokenPair),
+    /// Run a command.
+    Command {
+        /// Command.
+        command: Command,
+        /// Idempotency claim, if the request carries a key.
+        claim: Option<Claim>,
+    },
+    /// Answer a query for a store.
+    Query {
+        /// Store.
+        store: Arc<Store>,
+        /// Query.
+        query: Query,
+    },
+}
+
+impl std::fmt::Debug for TokenPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenPair(***)")
+    }
+}
+
+/// What planning needs besides the request.
+pub struct Context<'a> {
+    /// The request's snapshot.
+    pub snapshot: &'a Snapshot,
+    /// Tokens.
+    pub tokens: &'a Tokens,
+    /// Key of request fingerprints.
+    pub fingerprint_key: &'a hmac::Key,
+    /// Largest body, bytes.
+    pub body_bytes_max: usize,
+    /// Now, ms.
+    pub now: Millis,
+}
+
+/// Plans a request.
+///
+/// # Errors
+/// Every refusal that needs no ledger and no PG.
+pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Plan, ApiError> {
+    if request.body.len() > context.body_bytes_max {
+        return Err(ApiError::too_large(context.body_bytes_max));
+    }
+    match matched.row.route {
+        Route::Login | Route::Refresh => tokens(matched.row.route, request, context),
+        Route::NotServed { open } => {
+            if !open {
+                authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
+            }
+            Err(ApiError::not_served(&matched.row.name()))
+        }
+        Route::Payment | Route::Transactions | Route::Payments => query(request, matched, context),
+        Route::Instant | Route::Confirm | Route::Cancel | Route::PreRegister => command(request, matched, context),
+    }
+}
+
+fn tokens(route: Route, request: &Request, context: &Context<'_>) -> Result<Plan, ApiError> {
+    let mut body = decode::object("body", &request.body)?;
+    body.sensitive();
+    let login = route == Route::Login;
+    let name = if login { "apiSecret" } else { "refreshToken" };
+    let message = "a string, not empty";
+    let secret: SecretString = body
+        .secret(name, message, |t| !t.is_empty() && t.len() <= limits::SECRET)?
+        .ok_or_else(|| body.missing(name))?;
+    let issued = if login {
+        context.tokens.login(context.snapshot, secret.expose_secret(), context.now)
+    } else {
+        context.tokens.refresh(context.snapshot, secret.expose_secret(), context.now)
+    };
+    issued.map(Plan::Tokens).ok_or_else(ApiError::unauthorized)
+}
+
+fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Plan, ApiError> {
+    let store = authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
+    if matched.row.route != Route::Payments {
+        let id = payment_id(matched.id)?;
+        own_store(&store, request.query_value("storeId").as_deref())?;
+        let query = match matched.row.route {
+            Route::Transactions => Query::Transactions(id),
+            _ => Query::Payment(id),
+        };
+        return Ok(Plan::Query { store, query });
+    }
+    // PortOne takes a list's parameters in the query (what its SDKs use) or in the body of the GET; query first.
+    let from_query = request.query_value("requestBody").filter(|text| !text.is_empty());
+    let (name, bytes) = match &from_query {
+        Some(text) => ("requestBody", text.as_bytes()),
+        None if request.body.is_empty() => ("requestBody", b"{}".as_slice()),
+        None => ("body", request.body.as_ref()),
+    };
+    let mut body = decode::object(name, bytes)?;
+    own_store(&store, request.query_value("storeId").as_deref())?;
+    let list = input::list(&mut body, &store, context.now)?;
+    Ok(Plan::Query {
+        store,
+        query: Query::Payments(Box::new(list)),
+    })
+}
+
+fn command(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Plan, ApiError> {
+    let store = authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
+    let id = payment_id(matched.id)?;
+    let key = idempotency::key(&request.method, &request.headers)?;
+    let mut body = decode::object("body", &request.body)?;
+    if matched.row.route == Route::Instant {
+        // Before anything can fail: whatever ends this request also overwrites its card data.
+        body.sensitive();
+    }
+    let decoded = decode_command(&mut body, request, matched.row.route, &store, &id);
+    let claim = key.map(|key| Claim {
+        scope: format!("v2:{}", store.id),
+        key,
+        fingerprint: idempotency::fingerprint(
+            context.fingerprint_key,
+            &request.method,
+            &request.path,
+            &request.query,
+            &request.body,
+        ),
+    });
+    if matched.row.route == Route::Instant {
+        forget_body(request);
+    }
+    Ok(Plan::Command {
+        command: decoded?,
+        claim,
+    })
+}
+
+/// Overwrites the received bytes, if nothing else shares them.
+fn forget_body(request: &mut Request) {
+    if let Ok(mut bytes) = std::mem::take(&mut request.body).try_into_mut() {
+        bytes.as_mut().zeroize();
+    }
+}
+
+fn decode_command(
+    body: &mut Object<'_>,
+    request: &Request,
+    route: Route,
+    store: &Store,
+    payment_id: &str,
+) -> Result<Command, ApiError> {
+    own_store(store, body.id("storeId")?.as_deref())?;
+    Ok(match route {
+        Route::Instant => Command::Instant(Box::new(input::instant(
+            body,
+            &store.id,
+            payment_id,
+            origin(request),
+        )?)),
+        Route::Confirm => Command::Confirm(Box::new(input::confirm(body, &store.id, payment_id)?)),
+        Route::Cancel => Command::Cancel(Box::new(input::cancel(body, &store.id, payment_id)?)),
+        _ => Command::PreRegister(input::pre_register(body, &store.id, payment_id)?),
+    })
+}
+
+fn origin(request: &Request) -> Origin {
+    Origin {
+        platform: Platform::Api,
+        user_agent: request
+            .header("user-agent")
+            .map(|agent| agent.chars().take(limits::LINE).collect()),
+        url: None,
+        ip_address: request.peer.ip().to_string(),
+    }
+}
+
+/// Decodes `{paymentId}` of the path.
+///
+/// # Errors
+/// 400 naming `paymentId`: empty, too long, not UTF-8, or with control characters.
+pub fn payment_id(raw: Option<&str>) -> Result<String, ApiError> {
+    let raw = raw.unwrap_or_default();
+    let max = limits::PAYMENT_ID;
+    let too_long = || ApiError::field("paymentId", &format!("must be at most {max} characters"));
+    // Every character is at most four bytes, each sent as `%XX`.
+    if raw.len() > max * 12 {
+        return Err(too_long());
+    }
+    let decoded = percent_encoding::percent_decode_str(raw)
+        .decode_utf8()
+        .map_err(|_| ApiError::field("paymentId", "must be percent-encoded UTF-8"))?;
+    if decoded.trim().is_empty() {
+        return Err(ApiError::field("paymentId", "must not be empty"));
+    }
+    if decoded.chars().count() > max {
+        return Err(too_long());
+    }
+    if decoded.chars().any(char::is_control) {
+        return Err(ApiError::field("paymentId", "must not contain control characters"));
+    }
+    Ok(decoded.into_owned())
+}

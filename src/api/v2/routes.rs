@@ -1,0 +1,170 @@
+//! Which operation a request is: one table of every payment-side operation PortOne documents for V2.
+//!
+//! Operations this router does not serve yet stand here too, so that their callers get a typed refusal that says so.
+//! Serving one means giving its row a [`Route`] of its own.
+
+use super::error::ApiError;
+use http::Method;
+
+/// An operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /payments/{paymentId}/instant`
+    Instant,
+    /// `GET /payments/{paymentId}`
+    Payment,
+    /// `POST /payments/{paymentId}/confirm`
+    Confirm,
+    /// `POST /payments/{paymentId}/cancel`
+    Cancel,
+    /// `POST /payments/{paymentId}/pre-register`
+    PreRegister,
+    /// `GET /payments/{paymentId}/transactions`
+    Transactions,
+    /// `GET /payments`
+    Payments,
+    /// `POST /login/api-secret`
+    Login,
+    /// `POST /token/refresh`
+    Refresh,
+    /// Documented by PortOne, not served yet.
+    NotServed {
+        /// Needs no credential.
+        open: bool,
+    },
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Row {
+    method: Method,
+    path: &'static str,
+    /// Label in metrics.
+    pub label: &'static str,
+    /// Operation.
+    pub route: Route,
+}
+
+impl Row {
+    /// Method and path, for messages.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+const fn row(method: Method, path: &'static str, label: &'static str, route: Route) -> Row {
+    Row {
+        method,
+        path,
+        label,
+        route,
+    }
+}
+
+const LATER: Route = Route::NotServed { open: false };
+const LATER_OPEN: Route = Route::NotServed { open: true };
+
+/// The table, busiest first: a request is compared row by row.
+#[rustfmt::skip]
+static ROWS: [Row; 50] = [
+    row(Method::POST, "/payments/{paymentId}/instant", "instant", Route::Instant),
+    row(Method::GET, "/payments/{paymentId}", "payment", Route::Payment),
+    row(Method::POST, "/payments/{paymentId}/confirm", "confirm", Route::Confirm),
+    row(Method::POST, "/payments/{paymentId}/cancel", "cancel", Route::Cancel),
+    row(Method::POST, "/payments/{paymentId}/pre-register", "pre_register", Route::PreRegister),
+    row(Method::GET, "/payments", "payments", Route::Payments),
+    row(Method::GET, "/payments/{paymentId}/transactions", "transactions", Route::Transactions),
+    row(Method::POST, "/login/api-secret", "login", Route::Login),
+    row(Method::POST, "/token/refresh", "token_refresh", Route::Refresh),
+    row(Method::POST, "/payments/{paymentId}/billing-key", "billing_key_payment", LATER),
+    row(Method::POST, "/payments/{paymentId}/cancellations/{cancellationId}/stop", "cancellation_stop", LATER),
+    row(Method::POST, "/payments/{paymentId}/capture", "capture", LATER),
+    row(Method::POST, "/payments/{paymentId}/register-store-receipt", "store_receipt", LATER),
+    row(Method::POST, "/payments/{paymentId}/resend-webhook", "resend_webhook", LATER),
+    row(Method::POST, "/payments/{paymentId}/virtual-account/close", "virtual_account_close", LATER),
+    row(Method::POST, "/payments/{paymentId}/schedule", "schedule_create", LATER),
+    row(Method::POST, "/payments/{paymentId}/escrow/complete", "escrow_complete", LATER),
+    row(Method::POST, "/payments/{paymentId}/escrow/logistics", "escrow_logistics", LATER),
+    row(Method::PATCH, "/payments/{paymentId}/escrow/logistics", "escrow_logistics_modify", LATER),
+    row(Method::POST, "/payments/{paymentId}/cash-receipt/cancel", "cash_receipt_cancel", LATER),
+    row(Method::GET, "/payments/{paymentId}/cash-receipt", "cash_receipt", LATER),
+    row(Method::GET, "/payments-by-cursor", "payments_by_cursor", LATER),
+    row(Method::GET, "/payment-events-by-cursor", "payment_events_by_cursor", LATER),
+    row(Method::GET, "/billing-keys", "billing_keys", LATER),
+    row(Method::POST, "/billing-keys", "billing_key_issue", LATER),
+    row(Method::POST, "/billing-keys/confirm", "billing_key_confirm", LATER),
+    row(Method::POST, "/billing-keys/confirm-issue-and-pay", "billing_key_confirm_and_pay", LATER),
+    row(Method::GET, "/billing-keys/{billingKey}", "billing_key", LATER),
+    row(Method::DELETE, "/billing-keys/{billingKey}", "billing_key_delete", LATER),
+    row(Method::GET, "/payment-schedules", "schedules", LATER),
+    row(Method::DELETE, "/payment-schedules", "schedules_revoke", LATER),
+    row(Method::GET, "/payment-schedules/{paymentScheduleId}", "schedule", LATER),
+    row(Method::GET, "/cash-receipts", "cash_receipts", LATER),
+    row(Method::POST, "/cash-receipts", "cash_receipt_issue", LATER),
+    row(Method::GET, "/identity-verifications", "identity_verifications", LATER),
+    row(Method::GET, "/identity-verifications/{identityVerificationId}", "identity_verification", LATER),
+    row(Method::POST, "/identity-verifications/{identityVerificationId}/send", "identity_send", LATER),
+    row(Method::POST, "/identity-verifications/{identityVerificationId}/confirm", "identity_confirm", LATER),
+    row(Method::POST, "/identity-verifications/{identityVerificationId}/resend", "identity_resend", LATER),
+    row(Method::GET, "/checkout-profiles/evaluate", "checkout_profile", LATER_OPEN),
+    row(Method::POST, "/payment-sessions", "payment_session_create", LATER),
+    row(Method::GET, "/payment-sessions/{sessionId}", "payment_session", LATER_OPEN),
+    row(Method::POST, "/payment-sessions/{sessionId}/close", "payment_session_close", LATER),
+    row(Method::GET, "/kakaopay/payment/order", "kakaopay_order", LATER),
+    row(Method::GET, "/payment-gateways/card-promotion", "pg_card_promotion", LATER),
+    row(Method::POST, "/paymentwall/delivery/confirm", "paymentwall_delivery", LATER),
+    row(Method::GET, "/promotions/{promotionId}", "promotion", LATER),
+    row(Method::GET, "/payment-reconciliations/settlements/vat-report", "settlement_vat", LATER),
+    row(Method::GET, "/payment-reconciliations/transactions/vat-report", "transaction_vat", LATER),
+    row(Method::GET, "/banks", "banks", LATER_OPEN),
+];
+
+/// A request's row, and the first identifier in its path, still percent-encoded.
+#[derive(Debug, Clone, Copy)]
+pub struct Matched<'a> {
+    /// Row.
+    pub row: &'static Row,
+    /// First `{…}` of the path as sent.
+    pub id: Option<&'a str>,
+}
+
+/// Finds the row. Segments are compared as sent, before percent-decoding: an encoded slash never splits an identifier,
+/// and an empty segment is an empty identifier.
+///
+/// # Errors
+/// No such path (404), or not with this method (405).
+pub fn find<'a>(method: &Method, path: &'a str) -> Result<Matched<'a>, ApiError> {
+    let mut other_methods = Vec::new();
+    for row in &ROWS {
+        if let Some(id) = fit(row.path, path) {
+            if row.method == *method {
+                return Ok(Matched { row, id });
+            }
+            other_methods.push(row.method.as_str());
+        }
+    }
+    if other_methods.is_empty() {
+        return Err(ApiError::no_route());
+    }
+    other_methods.sort_unstable();
+    other_methods.dedup();
+    Err(ApiError::wrong_method(&other_methods.join(", ")))
+}
+
+/// `Some` if the path fits the pattern, with the first identifier.
+fn fit<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
+    let mut id = None;
+    let mut patterns = pattern.split('/');
+    let mut segments = path.split('/');
+    loop {
+        match (patterns.next(), segments.next()) {
+            (None, None) => return Some(id),
+            (Some(pattern), Some(segment)) if pattern.starts_with('{') => {
+                id = id.or(Some(segment));
+            }
+            (Some(pattern), Some(segment)) if pattern == segment => {}
+            _ => return None,
+        }
+    }
+}

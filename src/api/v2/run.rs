@@ -1,0 +1,137 @@
+//! Doing what was planned: commands through the engine, queries from the ledger.
+
+use super::error::ApiError;
+use super::input::{InstantCommand, ListQuery};
+use super::plan::{Command, Query};
+use super::render::{self, CancelAnswer, Items, Page, PageInfo, PaidInstantly, Summary};
+use crate::channels::{Snapshot, Store};
+use crate::engine::{Engine, EngineError};
+use crate::ledger::{Ledger, PreRegistration, Write};
+use crate::payment::{MethodKind, Millis, Status};
+use crate::routing::{self, RouteError};
+use serde::Serialize;
+use std::sync::Arc;
+
+fn json<T: Serialize>(value: &T) -> Result<String, ApiError> {
+    serde_json::to_string(value).map_err(|_| ApiError::internal())
+}
+
+/// Runs a command; the answer is the body of a 200.
+///
+/// # Errors
+/// What the engine, the routing or the ledger refuse.
+pub async fn command(
+    engine: Arc<Engine>,
+    snapshot: Arc<Snapshot>,
+    command: Command,
+    now: Millis,
+) -> Result<String, ApiError> {
+    match command {
+        Command::PreRegister(announced) => pre_register(engine.ledger.as_ref(), announced).await,
+        Command::Confirm(request) => {
+            let transaction = engine.confirm(*request).await?;
+            json(&Summary::from(&transaction))
+        }
+        Command::Cancel(request) => {
+            let (_, cancellation) = engine.cancel(*request).await?;
+            json(&CancelAnswer {
+                cancellation: (&cancellation).into(),
+            })
+        }
+        Command::Instant(request) => instant(&engine, &snapshot, *request, now).await,
+    }
+}
+
+async fn instant(
+    engine: &Arc<Engine>,
+    snapshot: &Arc<Snapshot>,
+    request: InstantCommand,
+    now: Millis,
+) -> Result<String, ApiError> {
+    let InstantCommand {
+        channel,
+        attempt,
+        input,
+    } = request;
+    let routed = routing::route(
+        snapshot,
+        &attempt.store_id,
+        channel.selector(),
+        &attempt.payment_id,
+        MethodKind::Card,
+        now,
+    );
+    let routed = match routed {
+        Ok(routed) => routed,
+        Err(error) => {
+            let ledger = engine.ledger.as_ref();
+            return Err(unrouted(ledger, &attempt.store_id, &attempt.payment_id, error).await);
+        }
+    };
+    let transaction = engine.instant(snapshot, routed, attempt, input).await?;
+    json(&PaidInstantly {
+        payment: (&transaction).into(),
+    })
+}
+
+/// A channel may be closed between a try and its repeat. The repeat must still learn that the payment is paid, or not
+/// decided yet: "no such channel" would read as "not paid".
+async fn unrouted(ledger: &dyn Ledger, store_id: &str, payment_id: &str, error: RouteError) -> ApiError {
+    match ledger.payment(store_id, payment_id).await {
+        Err(failed) => failed.into(),
+        Ok(Some(t)) if matches!(t.status, Status::Approving | Status::Unknown) => {
+            ApiError::outcome_unknown("an earlier request for this payment")
+        }
+        Ok(Some(t)) if t.status.is_live() => ApiError::already_paid(),
+        Ok(_) => error.into(),
+    }
+}
+
+async fn pre_register(ledger: &dyn Ledger, announced: PreRegistration) -> Result<String, ApiError> {
+    let payment = ledger.payment(&announced.store_id, &announced.payment_id).await?;
+    if payment.is_some_and(|t| t.status.is_settled()) {
+        return Err(EngineError::AlreadyPaid.into());
+    }
+    ledger.commit(vec![Write::PreRegister(announced)]).await?;
+    Ok("{}".to_owned())
+}
+
+/// Answers a query; the answer is the body of a 200.
+///
+/// # Errors
+/// `PAYMENT_NOT_FOUND`; the ledger failed.
+pub async fn query(ledger: &dyn Ledger, store: &Store, query: Query) -> Result<String, ApiError> {
+    let merchant = &store.merchant_id;
+    match query {
+        Query::Payment(id) => {
+            let found = ledger.payment(&store.id, &id).await?;
+            let found = found.ok_or_else(ApiError::payment_not_found)?;
+            json(&render::payment(&found, merchant))
+        }
+        Query::Transactions(id) => {
+            let attempts = ledger.attempts(&store.id, &id).await?;
+            if attempts.is_empty() {
+                return Err(ApiError::payment_not_found());
+            }
+            let items = attempts.iter().map(|t| render::transaction(t, merchant)).collect();
+            json(&Items { items })
+        }
+        Query::Payments(list) => payments(ledger, merchant, &list).await,
+    }
+}
+
+async fn payments(ledger: &dyn Ledger, merchant: &str, list: &ListQuery) -> Result<String, ApiError> {
+    let (found, total_count) = if list.nothing {
+        (Vec::new(), 0)
+    } else {
+        ledger.list(&list.filter).await?
+    };
+    json(&Page {
+        items: found.iter().map(|t| render::payment(t, merchant)).collect(),
+        page: PageInfo {
+            number: list.number,
+            size: list.size,
+            total_count,
+        },
+    })
+}
