@@ -54,6 +54,7 @@ pub enum Feature {
     BillingKeyWindow,
     BillingKeyInstant,
     Escrow,
+    EscrowDelivery,
     CashReceipt,
     Notifications,
     TaxFree,

@@ -3,7 +3,7 @@
 use super::Adapter;
 
 /// All adapters.
-pub static ADAPTERS: &[&dyn Adapter] = &[];
+pub static ADAPTERS: &[&dyn Adapter] = &[&super::toss::Toss];
 
 /// The adapter of a router provider id.
 #[must_use]

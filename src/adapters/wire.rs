@@ -115,6 +115,9 @@ pub struct Call {
     pub request: WireRequest,
     /// Values of earlier answers that reading this one needs.
     pub carried: Option<serde_json::Value>,
+    /// Set by the engine when these bytes were sent before ([`RecoveryStep::Replay`]); adapters build `false`. A
+    /// refusal "at the door" (rate limit, bad key, maintenance) then says nothing about what the first sending did.
+    pub replay: bool,
 }
 
 /// What to do after an answer.
