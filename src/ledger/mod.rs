@@ -4,6 +4,8 @@
 //! is atomic and durable when its future resolves. Several routers may share one ledger: leases decide who recovers
 //! what, never a lock in this process.
 
+#[cfg(test)]
+mod conformance;
 pub mod sqlite;
 
 use crate::adapters::Operation;

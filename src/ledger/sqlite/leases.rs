@@ -1,0 +1,110 @@
+//! Intents: read, leased, given back.
+
+use super::{from_word, storage, word_of};
+use crate::ledger::{Intent, IntentState, LedgerError};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+const COLUMNS: &str = "id, transaction_id, operation, cancellation_id, command, revision, state, created_at,
+    last_call_at, attempts, next_at, lease_owner, lease_until, last_error";
+
+struct Raw {
+    intent: Intent,
+    operation: String,
+    state: String,
+    command: String,
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok(Raw {
+        intent: Intent {
+            id: row.get(0)?,
+            transaction_id: row.get(1)?,
+            operation: crate::adapters::Operation::Inquire,
+            cancellation_id: row.get(3)?,
+            command: serde_json::Value::Null,
+            revision: row.get(5)?,
+            state: IntentState::Unknown,
+            created_at: row.get(7)?,
+            last_call_at: row.get(8)?,
+            attempts: row.get(9)?,
+            next_at: row.get(10)?,
+            lease_owner: row.get(11)?,
+            lease_until: row.get(12)?,
+            last_error: row.get(13)?,
+        },
+        operation: row.get(2)?,
+        state: row.get(6)?,
+        command: row.get(4)?,
+    })
+}
+
+fn decoded(raw: Raw) -> Result<Intent, LedgerError> {
+    Ok(Intent {
+        operation: from_word(&raw.operation)?,
+        state: from_word(&raw.state)?,
+        command: serde_json::from_str(&raw.command)
+            .map_err(|error| LedgerError::Storage(format!("the command of an intent is not readable: {error}")))?,
+        ..raw.intent
+    })
+}
+
+/// The open intent of a transaction.
+pub(super) fn of_transaction(connection: &Connection, id: &str) -> Result<Option<Intent>, LedgerError> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM intents WHERE transaction_id = ?1"))
+        .and_then(|mut find| find.query_row([id], raw).optional())
+        .map_err(storage)?
+        .map(decoded)
+        .transpose()
+}
+
+/// How many intents are unknown or wait for a person.
+pub(super) fn unknown(connection: &Connection) -> Result<u64, LedgerError> {
+    connection
+        .prepare_cached("SELECT count(*) FROM intents WHERE state <> ?1")
+        .and_then(|mut count| count.query_row([word_of(&IntentState::Open).unwrap_or_default()], |row| row.get(0)))
+        .map(i64::unsigned_abs)
+        .map_err(storage)
+}
+
+/// Leases due intents, the longest due first.
+pub(super) fn lease_due(
+    connection: &Connection,
+    owner: &str,
+    now: i64,
+    until: i64,
+    limit: usize,
+) -> Result<Vec<Intent>, LedgerError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let due = connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM intents WHERE next_at <= ?1 AND lease_until <= ?1 ORDER BY next_at, seq LIMIT ?2"
+        ))
+        .and_then(|mut find| find.query_map(params![now, limit], raw)?.collect::<Result<Vec<_>, _>>())
+        .map_err(storage)?;
+    let mut lease = connection
+        .prepare_cached("UPDATE intents SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1")
+        .map_err(storage)?;
+    due.into_iter()
+        .map(|row| {
+            lease.execute(params![row.intent.id, owner, until]).map_err(storage)?;
+            let mut intent = decoded(row)?;
+            owner.clone_into(&mut intent.lease_owner);
+            intent.lease_until = until;
+            Ok(intent)
+        })
+        .collect()
+}
+
+/// Gives back the leases of an earlier life of `owner`; its calls died with it, so their outcome is unknown.
+pub(super) fn release(connection: &Connection, owner: &str, now: i64) -> Result<u64, LedgerError> {
+    connection
+        .prepare_cached(
+            "UPDATE intents SET next_at = CASE state WHEN 'open' THEN ?2 ELSE next_at END,
+                 state = CASE state WHEN 'open' THEN 'unknown' ELSE state END, lease_owner = '', lease_until = 0
+             WHERE lease_owner = ?1",
+        )
+        .and_then(|mut give| give.execute(params![owner, now]))
+        .map(|count| count as u64)
+        .map_err(storage)
+}

@@ -1,0 +1,285 @@
+//! The tables, as a list of migrations, and how connections to them are opened.
+//!
+//! What must never be wrong is a constraint here, not only a check in code: one live attempt of a payment, unique ids
+//! and order numbers, one open intent of a transaction, a journal that cannot be changed.
+
+use super::{LedgerError, storage};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::path::Path;
+use std::time::Duration;
+
+/// Applied in order; `PRAGMA user_version` counts how many were. Never change one that was released: add another.
+const MIGRATIONS: &[&str] = &[INITIAL];
+
+const INITIAL: &str = "
+-- One row an attempt. `doc` is the whole transaction as JSON; the other columns exist to be constrained, found, listed.
+-- `seq` is the order of arrival: 'newest' means the highest.
+CREATE TABLE transactions (
+    seq               INTEGER PRIMARY KEY,
+    id                TEXT NOT NULL UNIQUE,
+    order_id          TEXT NOT NULL UNIQUE,
+    store_id          TEXT NOT NULL,
+    payment_id        TEXT NOT NULL,
+    version           INTEGER NOT NULL,
+    live              INTEGER NOT NULL CHECK (live IN (0, 1)),
+    -- 1 for the attempt that stands for its payment: the live one, else the newest.
+    standing          INTEGER NOT NULL CHECK (standing IN (0, 1)),
+    requested_at      INTEGER NOT NULL,
+    status_changed_at INTEGER NOT NULL,
+    status            TEXT NOT NULL,
+    method            TEXT NOT NULL,
+    pg_provider       TEXT NOT NULL,
+    is_test           INTEGER NOT NULL,
+    currency          TEXT NOT NULL,
+    platform          TEXT NOT NULL,
+    doc               TEXT NOT NULL
+) STRICT;
+-- At most one attempt of a payment holds, or may hold, money.
+CREATE UNIQUE INDEX transactions_live ON transactions (store_id, payment_id) WHERE live = 1;
+-- The other attempts of a payment; every attempt is in exactly one of these two.
+CREATE INDEX transactions_rest ON transactions (store_id, payment_id, seq) WHERE live = 0;
+-- Lists: the order, then every column a filter asks for, so that rows left out are never read.
+CREATE INDEX transactions_by_request ON transactions
+    (store_id, requested_at, seq, status_changed_at, status, method, pg_provider, is_test, currency, platform)
+    WHERE standing = 1;
+CREATE INDEX transactions_by_change ON transactions
+    (store_id, status_changed_at, seq, requested_at, status, method, pg_provider, is_test, currency, platform)
+    WHERE standing = 1;
+
+-- Words for prefix search, folded to lower case: U+001F, a letter for the field, the value; and again.
+CREATE TABLE search (
+    seq   INTEGER PRIMARY KEY,
+    words TEXT NOT NULL
+) STRICT;
+
+-- How many payments (standing rows) there are a day, for every mix of filterable values: the total of a list is a sum
+-- over days instead of a scan over payments. `axis` 0 counts days of request, 1 days of status change (UTC).
+CREATE TABLE tally (
+    axis        INTEGER NOT NULL,
+    store_id    TEXT NOT NULL,
+    day         INTEGER NOT NULL,
+    status      TEXT NOT NULL,
+    method      TEXT NOT NULL,
+    pg_provider TEXT NOT NULL,
+    is_test     INTEGER NOT NULL,
+    currency    TEXT NOT NULL,
+    platform    TEXT NOT NULL,
+    n           INTEGER NOT NULL,
+    PRIMARY KEY (axis, store_id, day, status, method, pg_provider, is_test, currency, platform)
+) STRICT, WITHOUT ROWID;
+
+-- Operations without an outcome. Small: a row leaves with its outcome.
+CREATE TABLE intents (
+    seq             INTEGER PRIMARY KEY,
+    id              TEXT NOT NULL UNIQUE,
+    transaction_id  TEXT NOT NULL UNIQUE REFERENCES transactions (id),
+    operation       TEXT NOT NULL,
+    cancellation_id TEXT,
+    command         TEXT NOT NULL,
+    revision        TEXT NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('open', 'unknown', 'operator')),
+    created_at      INTEGER NOT NULL,
+    last_call_at    INTEGER NOT NULL,
+    attempts        INTEGER NOT NULL,
+    next_at         INTEGER NOT NULL,
+    lease_owner     TEXT NOT NULL,
+    lease_until     INTEGER NOT NULL,
+    last_error      TEXT
+) STRICT;
+CREATE INDEX intents_due ON intents (next_at);
+
+CREATE TABLE journal (
+    seq            INTEGER PRIMARY KEY,
+    at             INTEGER NOT NULL,
+    transaction_id TEXT,
+    kind           TEXT NOT NULL,
+    doc            TEXT NOT NULL
+) STRICT;
+CREATE INDEX journal_of_transaction ON journal (transaction_id, seq) WHERE transaction_id IS NOT NULL;
+CREATE TRIGGER journal_is_not_changed BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_is_not_deleted BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+-- Webhooks to deliver. A worker leases rows whose `next_at` and `lease_until` passed; delivered rows stay as a record.
+CREATE TABLE outbox (
+    id              TEXT PRIMARY KEY,
+    store_id        TEXT NOT NULL,
+    payment_id      TEXT NOT NULL,
+    transaction_id  TEXT NOT NULL,
+    event           TEXT NOT NULL,
+    cancellation_id TEXT,
+    created_at      INTEGER NOT NULL,
+    state           TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    next_at         INTEGER NOT NULL,
+    lease_owner     TEXT NOT NULL DEFAULT '',
+    lease_until     INTEGER NOT NULL DEFAULT 0,
+    last_error      TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'pending';
+
+CREATE TABLE pre_registrations (
+    store_id   TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    total      INTEGER,
+    tax_free   INTEGER,
+    currency   TEXT,
+    PRIMARY KEY (store_id, payment_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE windows (
+    seq            INTEGER PRIMARY KEY,
+    token          TEXT NOT NULL UNIQUE,
+    transaction_id TEXT NOT NULL,
+    doc            TEXT NOT NULL,
+    expires_at     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE revisions (
+    revision    TEXT PRIMARY KEY,
+    channel_key TEXT NOT NULL,
+    sealed      BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE idempotency (
+    seq         INTEGER PRIMARY KEY,
+    scope       TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    status      INTEGER,
+    body        TEXT,
+    UNIQUE (scope, key)
+) STRICT;
+CREATE INDEX idempotency_age ON idempotency (created_at);
+
+-- The row that a readiness probe writes.
+CREATE TABLE probe (
+    one  INTEGER PRIMARY KEY CHECK (one = 1),
+    beat INTEGER NOT NULL
+) STRICT;
+INSERT INTO probe VALUES (1, 0);
+";
+
+/// More statements than the ledger has, so that none is ever prepared twice.
+const STATEMENTS: usize = 96;
+
+/// Creates the file and its folder, readable by the owner only.
+fn prepare(path: &Path) -> Result<(), LedgerError> {
+    let failed = |what: &str, error: std::io::Error| {
+        LedgerError::Storage(format!("cannot {what} the ledger at {}: {error}", path.display()))
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|e| failed("create the folder of", e))?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|e| failed("open", e))?;
+    // A file that is already there may have been copied with wider rights. SQLite gives its -wal and -shm the same.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .map_err(|e| failed("restrict", e))?;
+    drop(file);
+    Ok(())
+}
+
+/// The connection that writes, on a file that is created and migrated first where needed.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
+    prepare(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(storage)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(storage)?;
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .map_err(storage)?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(LedgerError::Storage(format!(
+            "the file system of {} does not allow a write-ahead log; put the ledger on a local disk",
+            path.display()
+        )));
+    }
+    // FULL: a commit is on the disk before it is answered. Temporary data stays in memory, whole checkpoints are left
+    // to the thread that makes them (see `checkpoint`).
+    for (name, value) in [
+        ("synchronous", "FULL"),
+        ("temp_store", "MEMORY"),
+        ("wal_autocheckpoint", "0"),
+        ("foreign_keys", "ON"),
+        ("cache_size", "-32768"),
+    ] {
+        connection.pragma_update(None, name, value).map_err(storage)?;
+    }
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// A connection that can only read.
+pub(super) fn open_reader(path: &Path, cache_kib: u32) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(storage)?;
+    connection.busy_timeout(Duration::from_secs(2)).map_err(storage)?;
+    for (name, value) in [
+        ("temp_store", "MEMORY".to_owned()),
+        ("cache_size", format!("-{cache_kib}")),
+    ] {
+        connection.pragma_update(None, name, value).map_err(storage)?;
+    }
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// The connection of the checkpointing thread: a plain writer that never writes rows.
+pub(super) fn open_checkpointer(path: &Path) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(storage)?;
+    for (name, value) in [("synchronous", "FULL"), ("wal_autocheckpoint", "0")] {
+        connection.pragma_update(None, name, value).map_err(storage)?;
+    }
+    Ok(connection)
+}
+
+/// Brings the tables to this build's version in one transaction.
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
+    // The lock comes first: two processes that start together must not both find an empty file.
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(storage)?;
+    let found: i64 = transaction
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(storage)?;
+    let known = MIGRATIONS.len();
+    let done = match usize::try_from(found) {
+        Ok(done) if done <= known => done,
+        _ => {
+            return Err(LedgerError::Storage(format!(
+                "the ledger at {} has schema version {found}, this build knows versions up to {known}: \
+                 start the newer naru that wrote it, or restore a copy made before the upgrade",
+                path.display()
+            )));
+        }
+    };
+    if done == 0 {
+        let tables: i64 = transaction
+            .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+            .map_err(storage)?;
+        if tables > 0 {
+            return Err(LedgerError::Storage(format!(
+                "{} is a database of something else; name a file of its own for the ledger",
+                path.display()
+            )));
+        }
+    }
+    for step in MIGRATIONS.iter().skip(done) {
+        transaction.execute_batch(step).map_err(storage)?;
+    }
+    if done < known {
+        transaction
+            .pragma_update(None, "user_version", known.to_string())
+            .map_err(storage)?;
+    }
+    transaction.commit().map_err(storage)
+}

@@ -1,0 +1,142 @@
+//! Prefix search: which words of a transaction can be searched for, and under which name of PortOne V2's
+//! `PaymentTextSearchField`.
+//!
+//! All words of a transaction stand in one short text, each after a separator and a letter for its field, folded to
+//! lower case. Looking for a prefix is then looking for `separator + letter + prefix` in that text: a scan over
+//! short rows, no index entry per word on the path of a payment.
+
+use crate::payment::{CardDetail, MethodDetail, Transaction};
+
+/// Separates words; never part of one.
+pub(super) const SEPARATOR: char = '\u{1f}';
+
+/// Fields with their letters. A field that is not here cannot be answered by a transaction: it finds nothing.
+const FIELDS: &[(&str, char)] = &[
+    ("PAYMENT_ID", 'a'),
+    ("TX_ID", 'b'),
+    ("PG_TX_ID", 'c'),
+    ("PG_MERCHANT_ID", 'd'),
+    ("PG_CANCELLATION_ID", 'e'),
+    ("CANCEL_REASON", 'f'),
+    ("FAIL_REASON", 'g'),
+    ("ORDER_NAME", 'h'),
+    ("CUSTOMER_NAME", 'i'),
+    ("CUSTOMER_EMAIL", 'j'),
+    ("CUSTOMER_PHONE_NUMBER", 'k'),
+    ("CUSTOMER_ADDRESS", 'l'),
+    ("CUSTOMER_ZIPCODE", 'm'),
+    ("USER_AGENT", 'n'),
+    ("CARD_ISSUER", 'o'),
+    ("CARD_ACQUIRER", 'p'),
+    ("CARD_BIN", 'q'),
+    ("CARD_NUMBER", 'r'),
+    ("CARD_APPROVAL_NUMBER", 's'),
+    ("CARD_INSTALLMENT", 't'),
+    ("TRANS_BANK", 'u'),
+    ("VIRTUAL_ACCOUNT_HOLDER_NAME", 'v'),
+    ("VIRTUAL_ACCOUNT_BANK", 'w'),
+    ("VIRTUAL_ACCOUNT_NUMBER", 'x'),
+    ("GIFT_CERTIFICATION_APPROVAL_NUMBER", 'y'),
+];
+
+struct Words(String);
+
+impl Words {
+    fn add(&mut self, field: &str, value: Option<&str>) {
+        let Some(value) = value.filter(|value| !value.is_empty()) else {
+            return;
+        };
+        let Some((_, letter)) = FIELDS.iter().find(|(name, _)| *name == field) else {
+            return;
+        };
+        self.0.push(SEPARATOR);
+        self.0.push(*letter);
+        fold(value, &mut self.0);
+    }
+
+    fn card(&mut self, card: &CardDetail) {
+        self.add("CARD_ISSUER", card.issuer.as_deref());
+        self.add("CARD_ACQUIRER", card.acquirer.as_deref());
+        self.add("CARD_BIN", card.bin.as_deref());
+        self.add("CARD_NUMBER", card.number.as_deref());
+        self.add("CARD_APPROVAL_NUMBER", card.approval_number.as_deref());
+        self.add("CARD_INSTALLMENT", Some(&card.installment_months.to_string()));
+    }
+
+    fn method(&mut self, method: &MethodDetail) {
+        match method {
+            MethodDetail::Card(card) => self.card(card),
+            MethodDetail::EasyPay { card, .. } => {
+                if let Some(card) = card {
+                    self.card(card);
+                }
+            }
+            MethodDetail::Transfer { bank, .. } => self.add("TRANS_BANK", bank.as_deref()),
+            MethodDetail::VirtualAccount {
+                bank,
+                account_number,
+                remittee,
+                ..
+            } => {
+                self.add("VIRTUAL_ACCOUNT_BANK", bank.as_deref());
+                self.add("VIRTUAL_ACCOUNT_NUMBER", Some(account_number));
+                self.add("VIRTUAL_ACCOUNT_HOLDER_NAME", remittee.as_deref());
+            }
+            MethodDetail::GiftCertificate { approval_number, .. } => {
+                self.add("GIFT_CERTIFICATION_APPROVAL_NUMBER", Some(approval_number));
+            }
+            MethodDetail::Mobile { .. } => {}
+        }
+    }
+}
+
+fn fold(value: &str, into: &mut String) {
+    into.extend(
+        value
+            .chars()
+            .flat_map(char::to_lowercase)
+            .map(|c| if c == SEPARATOR { ' ' } else { c }),
+    );
+}
+
+/// The searchable words of a transaction.
+pub(super) fn words_of(t: &Transaction) -> String {
+    let mut words = Words(String::with_capacity(256));
+    words.add("PAYMENT_ID", Some(&t.payment_id));
+    words.add("TX_ID", Some(&t.id));
+    words.add("PG_TX_ID", t.pg_tx_id.as_deref());
+    words.add("PG_MERCHANT_ID", Some(&t.channel.mid));
+    words.add("ORDER_NAME", Some(&t.order_name));
+    words.add("FAIL_REASON", t.failure.as_ref().map(|f| f.message.as_str()));
+    words.add("USER_AGENT", t.origin.user_agent.as_deref());
+    let customer = |name: &str| t.customer.get(name).and_then(serde_json::Value::as_str);
+    words.add("CUSTOMER_NAME", customer("name"));
+    words.add("CUSTOMER_EMAIL", customer("email"));
+    words.add("CUSTOMER_PHONE_NUMBER", customer("phoneNumber"));
+    words.add("CUSTOMER_ZIPCODE", customer("zipcode"));
+    let one_line = t.customer.get("address").and_then(|address| address.get("oneLine"));
+    words.add("CUSTOMER_ADDRESS", one_line.and_then(serde_json::Value::as_str));
+    if let Some(method) = &t.method {
+        words.method(method);
+    }
+    for cancellation in &t.cancellations {
+        words.add("CANCEL_REASON", Some(&cancellation.reason));
+        words.add("PG_CANCELLATION_ID", cancellation.pg_cancellation_id.as_deref());
+    }
+    words.0
+}
+
+/// What to look for in the words: any of these. Empty when the field is one that no transaction answers.
+pub(super) fn needles(field: &str, prefix: &str) -> Vec<String> {
+    FIELDS
+        .iter()
+        .filter(|(name, _)| field == "ALL" || *name == field)
+        .map(|(_, letter)| {
+            let mut needle = String::with_capacity(prefix.len() + 2);
+            needle.push(SEPARATOR);
+            needle.push(*letter);
+            fold(prefix, &mut needle);
+            needle
+        })
+        .collect()
+}
