@@ -1,5 +1,6 @@
 //! Runs commands: intent → exchange → outcome → events, and owns every outcome that is not known yet.
 
+mod reopen;
 mod request;
 
 pub use request::{
