@@ -16,6 +16,7 @@
 mod assets;
 mod csp;
 mod customer;
+mod extras;
 mod fields;
 mod open;
 mod pages;

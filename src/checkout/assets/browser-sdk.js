@@ -197,10 +197,13 @@ function Waiting(attempt) {
 function neverOpened(attempt, error) {
   const query = errorQuery(error);
   return report(attempt, "/fail", query, 1).catch(function () { /* the attempt expires by itself */ }).then(function () {
-    throw paymentError({
-      code: "PGProviderError", message: query.message, pgCode: query.code, pgMessage: query.message,
-      txId: attempt.transactionId, paymentId: attempt.paymentId,
-    });
+    const members = { message: query.message, txId: attempt.transactionId, paymentId: attempt.paymentId };
+    if (query.code.indexOf("NARU_") === 0) {
+      throw paymentError(Object.assign(members, { code: "UnknownError" }));
+    }
+    throw paymentError(Object.assign(members, {
+      code: "PGProviderError", pgCode: query.code, pgMessage: query.message,
+    }));
   });
 }
 
