@@ -3,6 +3,7 @@
 pub mod adapters;
 pub mod api;
 pub mod channels;
+pub mod checkout;
 pub mod engine;
 pub mod gateway;
 pub mod ledger;

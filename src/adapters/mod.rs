@@ -22,7 +22,7 @@ pub use command::{
     Approve, Cancel, CancelDone, CardInput, Inquire, KeyIn, Notice, NoticeVerdict, PgCancel, PgView, RefundAccount,
 };
 pub use descriptor::{CredentialField, Descriptor, Feature, Limits, OperationTimeouts, ProviderName, TextRule, When};
-pub use window::{Device, Open, OpenRequest, Opened, Proof, ReturnMethod, WindowReturn, WindowVerdict};
+pub use window::{Device, Open, OpenRequest, Opened, Proof, ReturnMethod, WindowReturn, WindowType, WindowVerdict};
 pub use wire::{
     Call, HttpMethod, Mask, Operation, Outcome, RecoveryPlan, RecoveryStep, Step, Transport, UnknownWhy, WireAnswer,
     WireRequest,
@@ -126,6 +126,14 @@ pub trait Adapter: Send + Sync {
 
 /// The PG's window: what the browser must do, and what its return means.
 pub trait Window: Send + Sync {
+    /// The window types this PG has on a device; the first is used when the merchant names none. Most PGs draw an
+    /// overlay on a PC and take over the page on a phone.
+    fn window_types(&self, device: Device) -> &'static [WindowType] {
+        match device {
+            Device::Pc => &[WindowType::Iframe],
+            Device::Mobile => &[WindowType::Redirection],
+        }
+    }
     /// A server call to make before the window can open (mobile registration, `ready`), or `None`.
     ///
     /// # Errors

@@ -15,6 +15,33 @@ pub enum Device {
     Mobile,
 }
 
+/// How a window shows itself (PortOne V2 browser SDK, `WindowType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum WindowType {
+    /// An overlay or frame in the merchant's page.
+    Iframe,
+    /// A window of its own.
+    Popup,
+    /// The whole page goes to the PG and comes back.
+    Redirection,
+    /// Elements drawn into the merchant's page.
+    Ui,
+}
+
+impl WindowType {
+    /// The wire word, e.g. `IFRAME`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Iframe => "IFRAME",
+            Self::Popup => "POPUP",
+            Self::Redirection => "REDIRECTION",
+            Self::Ui => "UI",
+        }
+    }
+}
+
 /// What a merchant asks for when a window is to open (PortOne's `requestPayment` object, normalised).
 #[derive(Debug, Clone)]
 pub struct OpenRequest {

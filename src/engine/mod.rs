@@ -17,6 +17,7 @@ mod exchange;
 mod ids;
 mod operation;
 mod recovery;
+mod reopen;
 mod request;
 mod revisions;
 mod waiters;

@@ -24,6 +24,9 @@ const REPLAYS_MAX: usize = 4096;
 /// Tries of a settlement whose row changed meanwhile.
 const STALE_TRIES: usize = 16;
 
+/// Member of a transaction's extras: the merchant wants no webhook for the approval.
+pub(super) const SKIP_WEBHOOK: &str = "skipWebhook";
+
 /// A command that may move money.
 #[derive(Debug, Clone)]
 pub(super) enum Command {
@@ -514,7 +517,9 @@ fn webhook_event(before: Status, after: &Transaction, event: Option<&Event>) -> 
     if before == after.status && !cancelled {
         return None;
     }
+    let silent = after.extras.get(SKIP_WEBHOOK) == Some(&Value::Bool(true));
     match after.status {
+        Status::Paid if silent => None,
         Status::Paid => Some("Transaction.Paid"),
         Status::VirtualAccountIssued => Some("Transaction.VirtualAccountIssued"),
         Status::PayPending => Some("Transaction.PayPending"),

@@ -191,10 +191,11 @@ impl Case<'_> {
     /// The same bytes under the same key. Only an answer counts: "not sent" says nothing about the first time.
     async fn replay(&mut self) -> Option<Outcome<Effect>> {
         let kept = self.engine.replays.get(&self.intent.id).map(|kept| kept.call.clone());
-        let call = match kept {
+        let mut call = match kept {
             Some(call) => call,
             None => self.command.first_call(self.channel).ok()?,
         };
+        call.replay = true;
         let outcome = self
             .engine
             .drive(self.command, self.channel, call, &mut self.trail)

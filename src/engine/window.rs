@@ -1,11 +1,11 @@
 //! Payment windows: opening one, what its return means, and manual approval.
 
 use super::attempt::{apply, approved, check_feature, check_limits, is_decided, new_transaction};
-use super::operation::{Change, Command, outbox_row, outstanding};
+use super::operation::{Change, Command, SKIP_WEBHOOK, outbox_row, outstanding};
 use super::request::{ConfirmRequest, EngineError, NewAttempt, OpenedAttempt, Returned, WindowInput};
 use super::{Engine, exchange, ids, ms, now};
 use crate::adapters::{
-    Approve, ChannelRevision, Device, Feature, OpenRequest, Outcome, Refusal, Step, WindowReturn, WindowVerdict,
+    Approve, ChannelRevision, Device, Feature, Open, OpenRequest, Outcome, Refusal, Step, WindowReturn, WindowVerdict,
     WireAnswer,
 };
 use crate::ledger::{AttemptRow, JournalEntry, LedgerError, Write};
@@ -22,6 +22,8 @@ enum Token {
     /// An open window, by the token in its return URL.
     Window {
         expected: Box<Approve>,
+        /// What the browser must do, for the page on our own origin that does it.
+        open: Box<Open>,
         keep: Option<Value>,
         redirect_url: Option<String>,
         manual: bool,
@@ -70,6 +72,7 @@ impl Engine {
             transaction_id: transaction.id.clone(),
             doc: to_doc(&Token::Window {
                 expected: Box::new(request.expected(String::new(), at)),
+                open: Box::new(opened.open.clone()),
                 keep: opened.keep.as_ref().map(|keep| self.seal_keep(&transaction.id, keep)),
                 redirect_url: input.redirect_url,
                 manual: channel.spec.manual_confirm,
@@ -150,6 +153,7 @@ impl Engine {
             redirect_url,
             manual,
             payment_token,
+            ..
         } = found
         else {
             return Err(EngineError::NotFound);
@@ -248,6 +252,10 @@ impl Engine {
         let used = &transaction.channel;
         let channel = self.exact_revision(&used.key, &used.revision).await?;
         let approve = Approve { token, ..*expected };
+        let mut transaction = transaction;
+        if request.skip_webhook {
+            transaction.extras.insert(SKIP_WEBHOOK.to_owned(), true.into());
+        }
         approved(self.approve(transaction, channel, approve).await?)
     }
 

@@ -1,0 +1,152 @@
+//! Scripts and styles, compiled in. Scripts are plain source: what runs in a shop can be read there.
+//!
+//! The browser SDK and the page that runs a window share one runner. Each source file is a script of its own; the
+//! served script is their sequence inside one function, so that nothing but `window.PortOne` becomes global.
+
+use crate::net::{Request, Response, full};
+use http::{HeaderValue, StatusCode, header};
+use std::sync::LazyLock;
+
+/// A file as served.
+pub struct Asset {
+    content_type: &'static str,
+    body: &'static str,
+    etag: String,
+}
+
+macro_rules! script {
+    ($($file:literal),+) => {
+        concat!("(function () {\n\"use strict\";\n", $(include_str!(concat!("assets/", $file))),+, "})();\n")
+    };
+}
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+
+/// The browser SDK (`GET /v2/browser-sdk.js`).
+pub static BROWSER_SDK: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new(JAVASCRIPT, script!("runner.js", "toss.js", "browser-sdk.js")));
+static WINDOW: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("runner.js", "toss.js", "window.js")));
+static OUTCOME: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("outcome.js")));
+static PAGE: LazyLock<Asset> = LazyLock::new(|| Asset::new(CSS, include_str!("assets/page.css")));
+static SHOP_SCRIPT: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("shop.js")));
+static SHOP_STYLE: LazyLock<Asset> = LazyLock::new(|| Asset::new(CSS, include_str!("assets/shop.css")));
+
+/// A file below `/checkout/assets/`.
+pub fn find(name: &str) -> Option<&'static Asset> {
+    match name {
+        "window.js" => Some(&WINDOW),
+        "outcome.js" => Some(&OUTCOME),
+        "page.css" => Some(&PAGE),
+        "shop.js" => Some(&SHOP_SCRIPT),
+        "shop.css" => Some(&SHOP_STYLE),
+        _ => None,
+    }
+}
+
+impl Asset {
+    fn new(content_type: &'static str, body: &'static str) -> Self {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.as_bytes());
+        let hex: String = digest.as_ref().iter().take(12).map(|b| format!("{b:02x}")).collect();
+        Self {
+            content_type,
+            body,
+            etag: format!("\"{hex}\""),
+        }
+    }
+
+    /// Answers a request for it: 304 if the client has this very version.
+    pub fn serve(&self, request: &Request) -> Response {
+        let known = request.header("if-none-match").is_some_and(|sent| {
+            sent.split(',')
+                .any(|tag| tag.trim().trim_start_matches("W/") == self.etag)
+        });
+        let mut response = if known {
+            let mut response = http::Response::new(crate::net::empty());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response
+        } else {
+            http::Response::new(full(self.body))
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        // Short, because shops load it by one address for years; the tag makes asking again cheap.
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400"),
+        );
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        // Shops load the script into pages with `Cross-Origin-Embedder-Policy`, and may check its integrity.
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+        if let Ok(etag) = HeaderValue::from_str(&self.etag) {
+            headers.insert(header::ETAG, etag);
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::{HeaderMap, Method};
+
+    fn get(if_none_match: Option<&str>) -> Request {
+        let mut headers = HeaderMap::new();
+        if let Some(tag) = if_none_match {
+            headers.insert(header::IF_NONE_MATCH, tag.parse().unwrap());
+        }
+        Request {
+            method: Method::GET,
+            path: "/v2/browser-sdk.js".to_owned(),
+            query: String::new(),
+            headers,
+            body: Bytes::new(),
+            peer: ([127, 0, 0, 1], 1).into(),
+        }
+    }
+
+    #[test]
+    fn a_known_version_is_not_sent_again() {
+        let first = BROWSER_SDK.serve(&get(None));
+        assert_eq!(first.status(), StatusCode::OK);
+        let etag = first.headers().get(header::ETAG).unwrap().to_str().unwrap().to_owned();
+        for tag in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}")] {
+            assert_eq!(BROWSER_SDK.serve(&get(Some(&tag))).status(), StatusCode::NOT_MODIFIED);
+        }
+        assert_eq!(BROWSER_SDK.serve(&get(Some("\"x\""))).status(), StatusCode::OK);
+    }
+
+    #[test]
+    fn the_sdk_defines_what_portones_loader_forwards_to() {
+        for name in [
+            "requestPayment",
+            "requestIssueBillingKey",
+            "requestIssueBillingKeyAndPay",
+            "requestIdentityVerification",
+            "loadPaymentUI",
+            "loadIssueBillingKeyUI",
+            "updateLoadPaymentUIRequest",
+            "updateLoadIssueBillingKeyUIRequest",
+        ] {
+            assert!(BROWSER_SDK.body.contains(&format!("{name}: ")), "{name}");
+        }
+    }
+
+    #[test]
+    fn scripts_read_no_cookies_and_evaluate_no_text() {
+        for asset in [&*BROWSER_SDK, &*WINDOW, &*OUTCOME, &*SHOP_SCRIPT] {
+            for word in [
+                "eval(",
+                "new Function",
+                "document.cookie",
+                "innerHTML",
+                "document.write",
+            ] {
+                assert!(!asset.body.contains(word), "{word}");
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+// The sample shop's page. Everything about payments is in `pay`: it is what a shop with PortOne has already.
+
+const WORDS = {
+  ko: {
+    READY: "결제 대기", APPROVING: "승인 중", UNKNOWN: "결과 확인 중", PAY_PENDING: "승인 심사 중",
+    VIRTUAL_ACCOUNT_ISSUED: "입금 대기", PAID: "결제 완료", PARTIAL_CANCELLED: "부분 취소", CANCELLED: "취소 완료",
+    FAILED: "결제 실패", CARD: "카드", TRANSFER: "계좌이체", VIRTUAL_ACCOUNT: "가상계좌", GIFT_CERTIFICATE: "상품권",
+    MOBILE: "휴대폰", EASY_PAY: "간편결제", requested: "결제 요청", paid: "승인", failed: "실패",
+    cancelRequested: "취소 요청", cancelled: "취소", cancelFailed: "취소 실패", group: "채널 그룹", none: "사용할 수 있는 채널이 없습니다",
+    total: "금액", vat: "부가세", refunded: "취소 금액", channel: "채널", reason: "라우팅 이유", method: "결제 수단",
+    order: "주문 번호", transaction: "거래 번호", receipt: "영수증 보기", failure: "사유", busy: "결제창을 여는 중…",
+    test: "테스트", live: "실거래", amount: "금액은 1에서 10,000,000 사이의 정수여야 합니다",
+  },
+  en: {
+    READY: "Waiting for payment", APPROVING: "Approving", UNKNOWN: "Confirming the outcome", PAY_PENDING: "Under review",
+    VIRTUAL_ACCOUNT_ISSUED: "Waiting for the deposit", PAID: "Paid", PARTIAL_CANCELLED: "Partly cancelled",
+    CANCELLED: "Cancelled", FAILED: "Failed", CARD: "Card", TRANSFER: "Bank transfer", VIRTUAL_ACCOUNT: "Virtual account",
+    GIFT_CERTIFICATE: "Gift certificate", MOBILE: "Mobile phone", EASY_PAY: "Easy pay", requested: "Requested",
+    paid: "Approved", failed: "Failed", cancelRequested: "Cancel requested", cancelled: "Cancelled",
+    cancelFailed: "Cancel failed", group: "Channel group", none: "There is no channel to use", total: "Amount", vat: "VAT",
+    refunded: "Cancelled", channel: "Channel", reason: "Routing reason", method: "Method", order: "Order number",
+    transaction: "Transaction", receipt: "Receipt", failure: "Reason", busy: "Opening the window…", test: "test",
+    live: "live", amount: "The amount must be an integer from 1 to 10,000,000",
+  },
+};
+
+const byId = function (id) { return document.getElementById(id); };
+let language = "ko";
+let config = { channels: [], groups: [] };
+let shown = null;
+
+function word(key) {
+  return WORDS[language][key] || key;
+}
+
+function won(amount) {
+  return new Intl.NumberFormat(language === "ko" ? "ko-KR" : "en-US").format(amount) + (language === "ko" ? "원" : " KRW");
+}
+
+function element(tag, text) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
+}
+
+function call(method, path, body) {
+  const options = { method: method, headers: { Accept: "application/json" } };
+  if (body) {
+    options.headers["Content-Type"] = "application/json";
+    options.body = JSON.stringify(body);
+  }
+  return fetch("/shop/api/" + path, options).then(function (response) {
+    return response.json().then(function (value) {
+      if (!response.ok || value.code) {
+        throw new Error(value.message || value.code || String(response.status));
+      }
+      return value;
+    });
+  });
+}
+
+function showError(id, error) {
+  const place = byId(id);
+  place.hidden = !error;
+  place.textContent = error ? (error.code ? error.code + ": " : "") + error.message : "";
+}
+
+function drawChannels() {
+  const place = byId("channels");
+  const before = picked();
+  place.replaceChildren();
+  const choices = config.channels.map(function (channel) {
+    return { value: "channelKey:" + channel.channelKey, title: channel.name,
+      note: channel.provider[language] + " · " + word(channel.mode) };
+  }).concat(config.groups.map(function (group) {
+    return { value: "channelGroupId:" + group.channelGroupId, title: group.name, note: word("group") + " · " + word(group.mode) };
+  }));
+  if (!choices.length) {
+    place.append(element("p", word("none")));
+  }
+  choices.forEach(function (choice, index) {
+    const label = document.createElement("label");
+    const radio = document.createElement("input");
+    radio.type = "radio";
+    radio.name = "channel";
+    radio.value = choice.value;
+    radio.checked = before ? before === choice.value : index === 0;
+    radio.addEventListener("change", drawMethods);
+    label.append(radio, element("strong", choice.title), element("span", choice.note));
+    place.append(label);
+  });
+  byId("pay").disabled = !choices.length;
+}
+
+function picked() {
+  const radio = document.querySelector("input[name=channel]:checked");
+  return radio ? radio.value : "";
+}
+
+function drawMethods() {
+  const key = picked().replace("channelKey:", "");
+  const channel = config.channels.find(function (c) { return c.channelKey === key; });
+  const select = byId("method");
+  const before = select.value;
+  select.replaceChildren();
+  (channel ? channel.methods : ["CARD"]).forEach(function (kind) {
+    const option = element("option", word(kind));
+    option.value = kind;
+    option.selected = kind === before;
+    select.append(option);
+  });
+}
+
+function addDetail(key, value, link) {
+  if (value === undefined || value === null || value === "") {
+    return;
+  }
+  const dd = document.createElement("dd");
+  if (link) {
+    const a = element("a", value);
+    a.href = link;
+    a.target = "_blank";
+    a.rel = "noopener noreferrer";
+    dd.append(a);
+  } else {
+    dd.textContent = value;
+  }
+  byId("details").append(element("dt", word(key)), dd);
+}
+
+function drawPayment() {
+  if (!shown) {
+    return;
+  }
+  const payment = shown;
+  byId("result").hidden = false;
+  const status = byId("status");
+  status.textContent = word(payment.status);
+  status.dataset.status = payment.status;
+  byId("details").replaceChildren();
+  addDetail("total", won(payment.total));
+  addDetail("vat", won(payment.vat));
+  addDetail("refunded", payment.cancelled ? won(payment.cancelled) : "");
+  if (payment.method) {
+    addDetail("method", [word(payment.method.kind), payment.method.issuer, payment.method.number].filter(Boolean).join(" "));
+  }
+  addDetail("failure", payment.failure ? payment.failure.message + " (" + payment.failure.code + ")" : "");
+  addDetail("channel", payment.channel + " · " + payment.mid);
+  addDetail("reason", payment.reason);
+  addDetail("order", payment.paymentId);
+  addDetail("transaction", payment.transactionId);
+  addDetail("receipt", payment.receiptUrl ? word("receipt") : "", payment.receiptUrl);
+  const timeline = byId("timeline");
+  timeline.replaceChildren();
+  payment.timeline.forEach(function (step) {
+    const time = element("time", new Date(step.at).toLocaleString(language === "ko" ? "ko-KR" : "en-US"));
+    time.dateTime = new Date(step.at).toISOString();
+    const item = element("li", word(step.what) + (step.amount ? " " + won(step.amount) : "") + " ");
+    item.append(time);
+    timeline.append(item);
+  });
+  byId("cancel-form").hidden = !payment.cancellable;
+  byId("cancel-amount").value = payment.cancellable;
+}
+
+// Asks the shop's own server: what the browser brought is never proof of a payment.
+function follow(paymentId, tries) {
+  return call("GET", "payments/" + encodeURIComponent(paymentId)).then(function (payment) {
+    shown = payment;
+    drawPayment();
+    if (tries > 0 && ["READY", "APPROVING", "UNKNOWN"].includes(payment.status)) {
+      return new Promise(function (resolve) { setTimeout(resolve, 1500); }).then(function () {
+        return follow(paymentId, tries - 1);
+      });
+    }
+    return payment;
+  });
+}
+
+function showResult(result) {
+  byId("browser-result").textContent = JSON.stringify(result, null, 2);
+  showError("error", result.code ? result : null);
+  return follow(result.paymentId, result.code ? 1 : 40).then(function () {
+    byId("result-title").focus();
+  });
+}
+
+function pay(order) {
+  const choice = picked().split(":");
+  const device = document.querySelector("input[name=device]:checked").value;
+  const request = {
+    storeId: config.storeId,
+    paymentId: order.paymentId,
+    orderName: byId("name").value,
+    totalAmount: order.totalAmount,
+    currency: "KRW",
+    payMethod: byId("method").value,
+    customer: { fullName: byId("buyer").value, phoneNumber: "010-0000-0000", email: "buyer@example.com" },
+    redirectUrl: window.location.origin + "/shop/?lang=" + language,
+    forceRedirect: byId("redirect").checked,
+    locale: language === "ko" ? "KO_KR" : "EN_US",
+    productType: "REAL",
+  };
+  request[choice[0]] = choice.slice(1).join(":");
+  if (device) {
+    request.device = device;
+  }
+  return window.PortOne.requestPayment(request);
+}
+
+function submit(event) {
+  event.preventDefault();
+  const total = Number(byId("amount").value);
+  if (!Number.isInteger(total) || total < 1 || total > 10000000) {
+    showError("error", new Error(word("amount")));
+    byId("amount").focus();
+    return;
+  }
+  const button = byId("pay");
+  const text = button.textContent;
+  button.disabled = true;
+  button.textContent = word("busy");
+  showError("error", null);
+  call("POST", "orders", { totalAmount: total }).then(pay).then(showResult).catch(function (error) {
+    showError("error", error);
+  }).then(function () {
+    button.disabled = false;
+    button.textContent = text;
+  });
+}
+
+function cancel(event) {
+  event.preventDefault();
+  const button = event.target.querySelector("button");
+  button.disabled = true;
+  showError("cancel-error", null);
+  const path = "payments/" + encodeURIComponent(shown.paymentId) + "/cancel";
+  call("POST", path, { amount: Number(byId("cancel-amount").value) }).then(function (payment) {
+    shown = payment;
+    drawPayment();
+  }).catch(function (error) {
+    showError("cancel-error", error);
+    return follow(shown.paymentId, 10);
+  }).then(function () { button.disabled = false; });
+}
+
+function speak(next) {
+  language = next;
+  document.documentElement.lang = next;
+  document.querySelectorAll("[data-ko]").forEach(function (place) { place.textContent = place.dataset[next]; });
+  const button = byId("language");
+  button.textContent = next === "ko" ? "English" : "한국어";
+  button.lang = next === "ko" ? "en" : "ko";
+  button.setAttribute("aria-label", next === "ko" ? "Switch to English" : "한국어로 바꾸기");
+  drawChannels();
+  drawMethods();
+  drawPayment();
+}
+
+byId("language").addEventListener("click", function () { speak(language === "ko" ? "en" : "ko"); });
+byId("form").addEventListener("submit", submit);
+byId("cancel-form").addEventListener("submit", cancel);
+
+const query = new URLSearchParams(window.location.search);
+call("GET", "config").then(function (loaded) {
+  config = loaded;
+  byId("store").textContent = loaded.storeName;
+  speak(query.get("lang") === "en" ? "en" : "ko");
+  if (query.get("paymentId")) {
+    // Back from a redirect. The address is cleaned, so that a reload shows the payment without the old result.
+    const result = Object.fromEntries(query.entries());
+    delete result.lang;
+    window.history.replaceState(null, "", "/shop/?lang=" + language);
+    return showResult(result);
+  }
+}).catch(function (error) { showError("error", error); });
