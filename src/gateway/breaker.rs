@@ -194,7 +194,14 @@ mod tests {
                 failures: 3,
                 probe: false,
             };
-            assert_eq!(change, if call == 3 { Change::Tripped(reason) } else { Change::None });
+            assert_eq!(
+                change,
+                if call == 3 {
+                    Change::Tripped(reason)
+                } else {
+                    Change::None
+                }
+            );
         }
         assert_eq!(breaker.gauge(), 2);
         breaker

@@ -1,135 +1,17 @@
 //! Opening connections: resolve, connect, TLS. Whatever fails here failed before a byte of a request existed.
 
 use super::fault::Fault;
+use super::io::{Io, Stream, Wire, Written};
 use super::target::{Origin, Scheme};
 use super::{GatewayError, GatewayOptions, codes};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-
-/// Whether the kernel took a byte since the flag was last lowered. Shared by a connection and its owner.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Written(Arc<AtomicBool>);
-
-impl Written {
-    pub(super) fn lower(&self) {
-        self.0.store(false, Ordering::Relaxed);
-    }
-
-    pub(super) fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// A TCP stream that notes writing. It sits *below* TLS: a request that only reached the TLS session's buffer has not
-/// left this machine, and a write that the kernel refused has not either.
-#[derive(Debug)]
-pub(super) struct Wire {
-    tcp: TcpStream,
-    written: Written,
-}
-
-impl Wire {
-    fn note(&self, result: Poll<std::io::Result<usize>>) -> Poll<std::io::Result<usize>> {
-        if matches!(result, Poll::Ready(Ok(1..))) {
-            self.written.0.store(true, Ordering::Relaxed);
-        }
-        result
-    }
-}
-
-impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
-        let result = Pin::new(&mut self.tcp).poll_write(cx, buf);
-        self.note(result)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        let result = Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs);
-        self.note(result)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(cx)
-    }
-}
-
-/// A connection, in clear text or TLS.
-#[derive(Debug)]
-pub(super) enum Io {
-    Plain(Wire),
-    Tls(Box<TlsStream<Wire>>),
-}
-
-/// The same call on whichever stream it is.
-macro_rules! on_stream {
-    ($io:expr, $stream:ident => $call:expr) => {
-        match $io {
-            Io::Plain($stream) => $call,
-            Io::Tls($stream) => $call,
-        }
-    };
-}
-
-impl AsyncRead for Io {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        on_stream!(self.get_mut(), s => Pin::new(s).poll_read(cx, buf))
-    }
-}
-
-impl AsyncWrite for Io {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
-        on_stream!(self.get_mut(), s => Pin::new(s).poll_write(cx, buf))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        on_stream!(self.get_mut(), s => Pin::new(s).poll_write_vectored(cx, bufs))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        on_stream!(self, s => s.is_write_vectored())
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        on_stream!(self.get_mut(), s => Pin::new(s).poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        on_stream!(self.get_mut(), s => Pin::new(s).poll_shutdown(cx))
-    }
-}
 
 /// TLS settings of every connection: the public web roots and the operator's own, HTTP/1.1, no early data (a request
 /// in early data could be replayed by whoever sits between).
@@ -166,18 +48,16 @@ pub(super) async fn dial(tls: &TlsConnector, origin: &Origin, budget: Duration) 
     let tcp = connect(origin, &addresses, deadline).await?;
     let _ = tcp.set_nodelay(true);
     let written = Written::default();
-    let wire = Wire {
-        tcp,
-        written: written.clone(),
-    };
+    let wire = Wire::new(tcp, written.clone());
+    let io = |stream| Io::new(stream, written.clone());
     let target = origin.target();
     if target.scheme != Scheme::Https {
-        return Ok((Io::Plain(wire), written));
+        return Ok((io(Stream::Plain(wire)), written));
     }
     let failed = |why: String| Fault::unsent(codes::TLS, format!("TLS with {origin}: {why}"));
     let name = ServerName::try_from(target.host.to_owned()).map_err(|e| failed(e.to_string()))?;
     match timeout_at(deadline, tls.connect(name, wire)).await {
-        Ok(Ok(stream)) => Ok((Io::Tls(Box::new(stream)), written)),
+        Ok(Ok(stream)) => Ok((io(Stream::Tls(Box::new(stream))), written)),
         Ok(Err(error)) => Err(failed(error.to_string())),
         Err(_) => Err(failed(format!("no handshake within {} ms", budget.as_millis()))),
     }

@@ -1,8 +1,8 @@
 //! One HTTP/1.1 connection, driven by whoever uses it.
 
 use super::codes;
-use super::dial::{Io, Written};
 use super::fault::Fault;
+use super::io::{Io, Written};
 use crate::adapters::WireAnswer;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Request, Response, header};
@@ -39,7 +39,9 @@ pub(super) struct Link {
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("Link")
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,11 +100,7 @@ impl Link {
         self.collect(response, bytes_max).await
     }
 
-    async fn collect(
-        &mut self,
-        response: Response<Incoming>,
-        bytes_max: usize,
-    ) -> Result<WireAnswer, Why> {
+    async fn collect(&mut self, response: Response<Incoming>, bytes_max: usize) -> Result<WireAnswer, Why> {
         let (head, mut body) = response.into_parts();
         let too_large = || (codes::TOO_LARGE, format!("the answer is larger than {bytes_max} bytes"));
         if body.size_hint().lower() > bytes_max as u64 {
@@ -148,7 +146,11 @@ impl Link {
     /// Looks at the socket without waiting: whether the PG has closed the idle connection.
     pub(super) fn is_alive(&mut self) -> bool {
         // The next user registers its own waker; until then nobody needs to be woken.
-        drive(&mut self.connection, &mut self.ended, &mut Context::from_waker(Waker::noop()));
+        drive(
+            &mut self.connection,
+            &mut self.ended,
+            &mut Context::from_waker(Waker::noop()),
+        );
         !self.ended && self.sender.is_ready()
     }
 }

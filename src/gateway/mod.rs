@@ -3,16 +3,17 @@
 //! # What "not sent" rests on
 //!
 //! [`Exchange::NotSent`] lets the engine try another PG, so it must be proven, never guessed. A connection here is
-//! hyper's plain HTTP/1 connection over a TCP stream that notes, below TLS, whether the kernel ever took a byte since
-//! the request was handed over. Resolving, connecting and the handshake fail before a request exists; after that, the
-//! note alone decides: no byte taken means not sent, anything else is [`Exchange::Unknown`].
+//! hyper's plain HTTP/1 connection over a stream that keeps two notes (`io`): whether it was handed a byte above TLS,
+//! and whether the kernel took one below. Resolving, connecting and the handshake fail before a request exists; after
+//! that the notes alone decide: nothing handed or nothing taken means not sent, anything else is
+//! [`Exchange::Unknown`].
 //!
 //! The pool is our own for that reason. hyper-util's pooled client tells a failed connect apart
 //! (`Error::is_connect`), but for a connection that the PG had closed while it was idle it only says "canceled", or
 //! re-sends by itself; hyper's own `is_incomplete_message` covers "written, then end of stream" as well as "never
 //! written". Here hyper looks for an end of the stream before it takes the next request, so a stale connection is
-//! seen with the note still down, and the request goes out on another connection, once. If the PG closes in the
-//! moment of writing, the note is up and the outcome is unknown.
+//! seen with the notes still down, and the request goes out on another connection, once. If the PG closes in the
+//! moment of writing, both notes are up and the outcome is unknown.
 //!
 //! The own pool is also the cheaper one: a connection is polled in the task of the call that uses it, so an exchange
 //! needs no second task, no channel across threads and no timer but the operation's own.
@@ -28,6 +29,7 @@ pub mod codes;
 mod dial;
 mod fault;
 mod http;
+mod io;
 mod lane;
 mod link;
 mod target;
@@ -224,19 +226,11 @@ impl Gateway {
 }
 
 impl Shared {
-    async fn send(
-        &self,
-        lane: &Lane,
-        channel: &ChannelRevision,
-        call: &Call,
-        uri: &Uri,
-    ) -> Result<WireAnswer, Fault> {
+    async fn send(&self, lane: &Lane, channel: &ChannelRevision, call: &Call, uri: &Uri) -> Result<WireAnswer, Fault> {
         let timeouts = channel.timeouts(call.operation);
         match call.request.transport {
             Transport::Http => http::exchange(self, lane, uri, &call.request, timeouts).await,
-            Transport::Tcp { length_digits } => {
-                tcp::exchange(self, lane, &call.request, timeouts, length_digits).await
-            }
+            Transport::Tcp { length_digits } => tcp::exchange(self, lane, &call.request, timeouts, length_digits).await,
         }
     }
 }

@@ -58,12 +58,21 @@ impl<'a> Target<'a> {
         if http == (self.scheme == Scheme::Tcp) {
             return Err("the URL's scheme is not that of the call's transport");
         }
-        let listed = channel.adapter.descriptor().hosts.iter().any(|host| self.listed_as(host));
+        let listed = channel
+            .adapter
+            .descriptor()
+            .hosts
+            .iter()
+            .any(|host| self.listed_as(host));
         if listed && self.scheme != Scheme::Http {
             return Ok(());
         }
         let overridden = || {
-            let uris = channel.spec.endpoints.values().filter_map(|url| url.parse::<Uri>().ok());
+            let uris = channel
+                .spec
+                .endpoints
+                .values()
+                .filter_map(|url| url.parse::<Uri>().ok());
             uris.into_iter().any(|uri| Target::of(&uri).is_some_and(|t| t.is(self)))
         };
         match channel.spec.mode {
@@ -79,9 +88,9 @@ impl<'a> Target<'a> {
         if self.host.eq_ignore_ascii_case(entry) {
             return true;
         }
-        entry.rsplit_once(':').is_some_and(|(host, port)| {
-            self.host.eq_ignore_ascii_case(host) && port.parse() == Ok(self.port)
-        })
+        entry
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| self.host.eq_ignore_ascii_case(host) && port.parse() == Ok(self.port))
     }
 }
 

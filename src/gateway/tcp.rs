@@ -1,9 +1,9 @@
 //! Raw socket exchanges: one request, one record, one connection.
 
-use super::dial::{self, Written};
 use super::fault::Fault;
+use super::io::Written;
 use super::lane::Lane;
-use super::{Shared, codes};
+use super::{Shared, codes, dial};
 use crate::adapters::{OperationTimeouts, WireAnswer, WireRequest};
 use bytes::Bytes;
 use std::io::ErrorKind;
@@ -70,7 +70,12 @@ where
         .ok()
         .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
         .and_then(|digits| digits.parse::<usize>().ok())
-        .ok_or_else(|| NoRecord(codes::UNREADABLE, format!("the first {length_digits} bytes are not digits")))?;
+        .ok_or_else(|| {
+            NoRecord(
+                codes::UNREADABLE,
+                format!("the first {length_digits} bytes are not digits"),
+            )
+        })?;
     if length > bytes_max {
         let why = format!("the record says {length} bytes, the limit is {bytes_max}");
         return Err(NoRecord(codes::TOO_LARGE, why));

@@ -47,11 +47,7 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), LogSetup> {
         .with_env_filter(directives)
         .with_writer(std::io::stderr);
     match format {
-        LogFormat::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
     }
     .map_err(|_| LogSetup::Already)
@@ -60,7 +56,10 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), LogSetup> {
 /// The id of a request: the caller's `x-request-id` if it is 1–128 visible ASCII characters, else a fresh UUID v7.
 #[must_use]
 pub fn request_id(headers: &HeaderMap) -> String {
-    let given = headers.get(REQUEST_ID).map(http::HeaderValue::as_bytes).unwrap_or_default();
+    let given = headers
+        .get(REQUEST_ID)
+        .map(http::HeaderValue::as_bytes)
+        .unwrap_or_default();
     match std::str::from_utf8(given) {
         Ok(id) if (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) => id.to_owned(),
         _ => uuid::Uuid::now_v7().to_string(),

@@ -134,7 +134,10 @@ async fn a_breaker_opens_lets_settling_calls_pass_and_recovers_by_one_probe() {
     }
     assert!(gauge(&gateway, "naru_pg_breaker_state{channel=\"sick\"} 2"));
     for operation in [Operation::Approve, Operation::Instant, Operation::Register] {
-        assert_eq!(not_sent(gateway.exchange(&sick, &call(operation, &base)).await), codes::BREAKER_OPEN);
+        assert_eq!(
+            not_sent(gateway.exchange(&sick, &call(operation, &base)).await),
+            codes::BREAKER_OPEN
+        );
     }
     assert_eq!(server.requests(), 3);
     for operation in [Operation::Cancel, Operation::Inquire, Operation::NetCancel] {
@@ -167,7 +170,9 @@ async fn declines_and_our_own_refusals_do_not_trip() {
     let well = channel("well", Mode::Test, &base);
     for _ in 0..30 {
         answered(gateway.exchange(&well, &call(Operation::Approve, &base)).await);
-        let refused = gateway.exchange(&well, &call(Operation::Approve, "http://127.0.0.9:1/")).await;
+        let refused = gateway
+            .exchange(&well, &call(Operation::Approve, "http://127.0.0.9:1/"))
+            .await;
         assert_eq!(not_sent(refused), codes::HOST_REFUSED);
     }
     assert!(gauge(&gateway, "naru_pg_breaker_state{channel=\"well\"} 0"));

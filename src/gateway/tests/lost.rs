@@ -11,7 +11,9 @@ where
 {
     let server = Server::start(serve).await;
     let base = server.base();
-    let ended = gateway().exchange(&channel("c", Mode::Test, &base), &call(Operation::Approve, &base)).await;
+    let ended = gateway()
+        .exchange(&channel("c", Mode::Test, &base), &call(Operation::Approve, &base))
+        .await;
     (unknown(ended), server.requests())
 }
 
@@ -57,7 +59,10 @@ async fn closed_inside_the_body() {
 
 #[tokio::test]
 async fn no_http() {
-    for text in ["0123{\"not\":\"http\"}\r\n\r\n", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"] {
+    for text in [
+        "0123{\"not\":\"http\"}\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    ] {
         let ended = lost(move |_, mut peer| async move {
             peer.request().await;
             peer.say(text).await;
@@ -92,7 +97,8 @@ async fn answers_over_the_limit() {
     let huge = 2 << 20;
     let ended = lost(move |_, mut peer| async move {
         peer.request().await;
-        peer.say(&format!("HTTP/1.1 200 OK\r\ncontent-length: {huge}\r\n\r\n")).await;
+        peer.say(&format!("HTTP/1.1 200 OK\r\ncontent-length: {huge}\r\n\r\n"))
+            .await;
         peer.hang().await;
     });
     assert_eq!(ended.await, (codes::TOO_LARGE.to_owned(), 1));
@@ -110,7 +116,10 @@ async fn answers_over_the_limit() {
 #[tokio::test]
 async fn whole_answers_in_every_framing() {
     let bodies = [
-        ("transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", true),
+        (
+            "transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+            true,
+        ),
         ("content-length: 5\r\n\r\nabcde", true),
         ("connection: close\r\n\r\nabcde", false),
     ];
@@ -131,7 +140,11 @@ async fn whole_answers_in_every_framing() {
             let answer = answered(gateway.exchange(&channel, &call(Operation::Approve, &base)).await);
             assert_eq!((answer.status, &answer.body[..]), (500, &b"abcde"[..]), "{text}");
         }
-        assert_eq!((server.requests(), server.connections()), (3, if kept { 1 } else { 3 }), "{text}");
+        assert_eq!(
+            (server.requests(), server.connections()),
+            (3, if kept { 1 } else { 3 }),
+            "{text}"
+        );
     }
 }
 
@@ -139,12 +152,15 @@ async fn whole_answers_in_every_framing() {
 async fn no_redirect_is_followed() {
     let server = Server::start(|_, mut peer| async move {
         while peer.request().await.is_some() {
-            peer.say("HTTP/1.1 307 Go\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n").await;
+            peer.say("HTTP/1.1 307 Go\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n")
+                .await;
         }
     })
     .await;
     let base = server.base();
-    let ended = gateway().exchange(&channel("c", Mode::Test, &base), &call(Operation::Approve, &base)).await;
+    let ended = gateway()
+        .exchange(&channel("c", Mode::Test, &base), &call(Operation::Approve, &base))
+        .await;
     assert_eq!(answered(ended).status, 307);
     assert_eq!(server.requests(), 1);
 }

@@ -64,7 +64,10 @@ async fn stale_and_nobody_there_any_more_is_not_sent() {
     answered(gateway.exchange(&channel, &numbered(&base, 1)).await);
     server.take();
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(not_sent(gateway.exchange(&channel, &numbered(&base, 2)).await), codes::CONNECT);
+    assert_eq!(
+        not_sent(gateway.exchange(&channel, &numbered(&base, 2)).await),
+        codes::CONNECT
+    );
 }
 
 /// The server closes after each answer without saying so, at the very moment of the next request: whatever each call
@@ -104,8 +107,17 @@ async fn a_close_that_races_with_the_next_request_is_never_misjudged() {
     let distinct: BTreeSet<usize> = seen.iter().copied().collect();
     assert_eq!(seen.len(), distinct.len(), "a request arrived twice");
     assert!(good.is_subset(&distinct));
-    assert!(distinct.is_disjoint(&kept_back), "a request said to be not sent arrived");
-    assert!(good.len() > 500, "{} good, {} lost, {} not sent", good.len(), lost.len(), kept_back.len());
+    assert!(
+        distinct.is_disjoint(&kept_back),
+        "a request said to be not sent arrived"
+    );
+    assert!(
+        good.len() > 500,
+        "{} good, {} lost, {} not sent",
+        good.len(),
+        lost.len(),
+        kept_back.len()
+    );
 }
 
 #[tokio::test]
@@ -122,7 +134,10 @@ async fn closing_in_the_middle_of_our_request_is_unknown() {
     let base = server.base();
     let (gateway, channel) = (gateway(), channel("c", Mode::Test, &base));
     answered(gateway.exchange(&channel, &numbered(&base, 1)).await);
-    assert_eq!(unknown(gateway.exchange(&channel, &numbered(&base, 2)).await), codes::RESET);
+    assert_eq!(
+        unknown(gateway.exchange(&channel, &numbered(&base, 2)).await),
+        codes::RESET
+    );
     assert_eq!((server.requests(), server.connections()), (1, 1));
 }
 
@@ -130,7 +145,8 @@ async fn closing_in_the_middle_of_our_request_is_unknown() {
 async fn the_pgs_own_keep_alive_is_respected() {
     let server = Server::start(|_, mut peer| async move {
         while peer.request().await.is_some() {
-            peer.say("HTTP/1.1 200 OK\r\nkeep-alive: timeout=1, max=100\r\ncontent-length: 0\r\n\r\n").await;
+            peer.say("HTTP/1.1 200 OK\r\nkeep-alive: timeout=1, max=100\r\ncontent-length: 0\r\n\r\n")
+                .await;
         }
     })
     .await;
@@ -167,7 +183,10 @@ async fn idle_connections_are_closed_and_lanes_forgotten() {
     let channel = channel("c", Mode::Test, &base);
     answered(gateway.exchange(&channel, &numbered(&base, 1)).await);
     let uri = base.parse::<::http::Uri>().unwrap();
-    let lane = gateway.lanes(&channel).lane(&Target::of(&uri).unwrap(), &gateway.shared.options).unwrap();
+    let lane = gateway
+        .lanes(&channel)
+        .lane(&Target::of(&uri).unwrap(), &gateway.shared.options)
+        .unwrap();
     assert_eq!((lane.idle(), ended.load(Ordering::SeqCst)), (1, 0));
     tokio::time::sleep(Duration::from_millis(150)).await;
     assert_eq!((lane.idle(), ended.load(Ordering::SeqCst)), (0, 1));

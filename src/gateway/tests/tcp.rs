@@ -35,7 +35,11 @@ async fn socket(pieces: &'static [&'static str], hangs: bool) -> Server {
 #[tokio::test]
 async fn a_record_comes_whole_with_its_length() {
     let server = socket(&["00", "10abc", "defghij", "next"], true).await;
-    let answer = answered(gateway().exchange(&socket_channel(&server), &record_call(&server)).await);
+    let answer = answered(
+        gateway()
+            .exchange(&socket_channel(&server), &record_call(&server))
+            .await,
+    );
     assert_eq!((answer.status, &answer.body[..]), (0, &b"0010abcdefghij"[..]));
 }
 
@@ -51,7 +55,9 @@ async fn whatever_is_not_a_record_is_unknown() {
     ];
     for (pieces, hangs, code) in cases {
         let server = socket(pieces, hangs).await;
-        let ended = gateway().exchange(&socket_channel(&server), &record_call(&server)).await;
+        let ended = gateway()
+            .exchange(&socket_channel(&server), &record_call(&server))
+            .await;
         assert_eq!((unknown(ended).as_str(), server.requests()), (code, 1), "{pieces:?}");
     }
 }
@@ -62,10 +68,16 @@ async fn nobody_there_and_other_hosts_are_not_sent() {
     let (channel, call) = (socket_channel(&server), record_call(&server));
     let mut elsewhere = call.clone();
     elsewhere.request.url = "tcp://127.0.0.9:21001".to_owned();
-    assert_eq!(not_sent(gateway().exchange(&channel, &elsewhere).await), codes::HOST_REFUSED);
+    assert_eq!(
+        not_sent(gateway().exchange(&channel, &elsewhere).await),
+        codes::HOST_REFUSED
+    );
     // A listed host counts only with its listed port.
     elsewhere.request.url = "tcp://socket.paper.example:21002".to_owned();
-    assert_eq!(not_sent(gateway().exchange(&channel, &elsewhere).await), codes::HOST_REFUSED);
+    assert_eq!(
+        not_sent(gateway().exchange(&channel, &elsewhere).await),
+        codes::HOST_REFUSED
+    );
     drop(server);
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(not_sent(gateway().exchange(&channel, &call).await), codes::CONNECT);

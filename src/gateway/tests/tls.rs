@@ -19,8 +19,17 @@ fn certificate(name: &str) -> (Vec<u8>, TlsAcceptor) {
     (made.cert.pem().into_bytes(), TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Answers every request over TLS; `whole` tells whether the last answer is.
-async fn tls_server(acceptor: TlsAcceptor, whole: bool) -> Server {
+/// What a TLS server does after an answer.
+#[derive(Clone, Copy, PartialEq)]
+enum After {
+    Stay,
+    /// Says goodbye as TLS wants it.
+    Close,
+    /// Answers without a length and goes without TLS saying so: somebody may have cut it.
+    Vanish,
+}
+
+async fn tls_server(acceptor: TlsAcceptor, after: After) -> Server {
     Server::start(move |_, peer| {
         let acceptor = acceptor.clone();
         async move {
@@ -30,15 +39,16 @@ async fn tls_server(acceptor: TlsAcceptor, whole: bool) -> Server {
             let mut got = vec![0; 4096];
             while let Ok(1..) = stream.read(&mut got).await {
                 peer.requests.fetch_add(1, Ordering::SeqCst);
-                let answer = match whole {
-                    true => "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
-                    // Ends with the connection, but without TLS saying so: somebody may have cut it.
-                    false => "HTTP/1.1 200 OK\r\n\r\n{\"half\":",
+                let answer = match after {
+                    After::Stay | After::Close => "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+                    After::Vanish => "HTTP/1.1 200 OK\r\n\r\n{\"half\":",
                 };
                 stream.write_all(answer.as_bytes()).await.unwrap();
                 stream.flush().await.unwrap();
-                if !whole {
-                    return;
+                match after {
+                    After::Stay => {}
+                    After::Close => return stream.shutdown().await.unwrap(),
+                    After::Vanish => return,
                 }
             }
         }
@@ -73,7 +83,7 @@ async fn a_plain_port_and_an_untrusted_certificate_are_not_sent() {
     assert_eq!(not_sent(ended), codes::TLS);
 
     let (_, acceptor) = certificate("localhost");
-    let untrusted = tls_server(acceptor, true).await;
+    let untrusted = tls_server(acceptor, After::Stay).await;
     let base = format!("https://localhost:{}", untrusted.addr.port());
     let ended = gateway().exchange(&live, &call(Operation::Approve, &base)).await;
     assert_eq!(not_sent(ended), codes::TLS);
@@ -83,7 +93,7 @@ async fn a_plain_port_and_an_untrusted_certificate_are_not_sent() {
 #[tokio::test]
 async fn a_trusted_root_works_but_only_for_its_name() {
     let (pem, acceptor) = certificate("localhost");
-    let server = tls_server(acceptor, true).await;
+    let server = tls_server(acceptor, After::Stay).await;
     let base = format!("https://localhost:{}", server.addr.port());
     let gateway = trusting(pem);
     let live = channel("live", Mode::Live, &base);
@@ -94,7 +104,7 @@ async fn a_trusted_root_works_but_only_for_its_name() {
     assert_eq!((server.requests(), server.connections()), (3, 1));
 
     let (pem, acceptor) = certificate("other.example");
-    let other = tls_server(acceptor, true).await;
+    let other = tls_server(acceptor, After::Stay).await;
     let base = format!("https://localhost:{}", other.addr.port());
     let ended = trusting(pem).exchange(&live, &call(Operation::Approve, &base)).await;
     assert_eq!(not_sent(ended), codes::TLS);
@@ -102,9 +112,22 @@ async fn a_trusted_root_works_but_only_for_its_name() {
 }
 
 #[tokio::test]
+async fn a_tls_connection_closed_while_idle_is_replaced() {
+    let (pem, acceptor) = certificate("localhost");
+    let server = tls_server(acceptor, After::Close).await;
+    let base = format!("https://localhost:{}", server.addr.port());
+    let (gateway, live) = (trusting(pem), channel("live", Mode::Live, &base));
+    for calls in 1..=3 {
+        answered(gateway.exchange(&live, &call(Operation::Approve, &base)).await);
+        assert_eq!((server.requests(), server.connections()), (calls, calls));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
 async fn an_end_without_tls_saying_so_is_unknown() {
     let (pem, acceptor) = certificate("localhost");
-    let server = tls_server(acceptor, false).await;
+    let server = tls_server(acceptor, After::Vanish).await;
     let base = format!("https://localhost:{}", server.addr.port());
     let live = channel("live", Mode::Live, &base);
     let ended = trusting(pem).exchange(&live, &call(Operation::Approve, &base)).await;
@@ -120,6 +143,9 @@ fn roots_that_are_none_are_refused() {
             extra_roots_pem: Some(pem.to_vec()),
             ..GatewayOptions::default()
         };
-        assert!(matches!(Gateway::new(options, Metrics::new()), Err(GatewayError::ExtraRoots(_))));
+        assert!(matches!(
+            Gateway::new(options, Metrics::new()),
+            Err(GatewayError::ExtraRoots(_))
+        ));
     }
 }

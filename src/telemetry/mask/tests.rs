@@ -25,7 +25,10 @@ fn members_at_any_depth_whatever_their_value() {
 #[test]
 fn escaped_names_and_quotes_in_values() {
     assert_eq!(hide(r#"{"card\u004eumber":"a\"b,\\"}"#), r#"{"card\u004eumber":"***"}"#);
-    assert_eq!(hide(r#"{"k":"cardNumber","l":"a:\"b"}"#), r#"{"k":"cardNumber","l":"a:\"b"}"#);
+    assert_eq!(
+        hide(r#"{"k":"cardNumber","l":"a:\"b"}"#),
+        r#"{"k":"cardNumber","l":"a:\"b"}"#
+    );
 }
 
 #[test]
@@ -40,14 +43,23 @@ fn json_inside_json_and_inside_forms() {
     let inner = json!({"deep": {"cardNumber": "hush-hush"}}).to_string();
     let twice = json!({"data": json!({"more": inner}).to_string()}).to_string();
     assert!(!hide(&twice).contains("hush"), "{}", hide(&twice));
-    let form = format!("a=1&data={}&b=2", form_urlencoded::byte_serialize(inner.as_bytes()).collect::<String>());
+    let form = format!(
+        "a=1&data={}&b=2",
+        form_urlencoded::byte_serialize(inner.as_bytes()).collect::<String>()
+    );
     let hidden = hide(&form);
-    assert!(!hidden.contains("hush") && hidden.starts_with("a=1&data=") && hidden.ends_with("&b=2"), "{hidden}");
+    assert!(
+        !hidden.contains("hush") && hidden.starts_with("a=1&data=") && hidden.ends_with("&b=2"),
+        "{hidden}"
+    );
 }
 
 #[test]
 fn forms() {
-    assert_eq!(hide("a=1&cardNumber=s+1%26&b=%EA%B0%80"), "a=1&cardNumber=***&b=%EA%B0%80");
+    assert_eq!(
+        hide("a=1&cardNumber=s+1%26&b=%EA%B0%80"),
+        "a=1&cardNumber=***&b=%EA%B0%80"
+    );
     assert_eq!(hide("card%4Eumber=s&a"), "card%4Eumber=***&a");
     assert_eq!(hide("n=4111+1111-1111%201111&c=1"), "n=411111******1111&c=1");
     assert_eq!(hide("msg=정상 처리&secretKey=s\n"), "msg=정상 처리&secretKey=***");
@@ -67,7 +79,10 @@ fn broken_json_and_other_text() {
     ] {
         assert!(!hide(text).contains("hush"), "{}", hide(text));
     }
-    assert_eq!(hide("<p>점검 중입니다 cardNumber</p>"), "<p>점검 중입니다 cardNumber</p>");
+    assert_eq!(
+        hide("<p>점검 중입니다 cardNumber</p>"),
+        "<p>점검 중입니다 cardNumber</p>"
+    );
 }
 
 #[test]
@@ -96,10 +111,18 @@ fn euc_kr_and_broken_bytes_become_text() {
 fn long_bodies_are_cut_with_a_mark_and_never_inside_a_number() {
     for unit in ["가나다\"", "4111-1111-1111-1111 ", "{\"a\":\"b\"},", "a=1&", "\\"] {
         let text = unit.repeat(40_000 / unit.len());
-        for text in [text.clone(), format!("[{text}"), format!("\"{text}"), format!("q={text}")] {
+        for text in [
+            text.clone(),
+            format!("[{text}"),
+            format!("\"{text}"),
+            format!("q={text}"),
+        ] {
             let kept = hide(&text);
             assert!(kept.len() < KEPT_BYTES + 64, "{}", kept.len());
-            assert!(kept.ends_with(&format!("…[cut here; {} bytes in all]", text.len())), "{kept}");
+            assert!(
+                kept.ends_with(&format!("…[cut here; {} bytes in all]", text.len())),
+                "{kept}"
+            );
             assert!(!kept.contains("4111-"), "{kept}");
         }
     }
@@ -146,8 +169,11 @@ fn value(depth: u32) -> BoxedStrategy<String> {
     ];
     leaf.prop_recursive(depth, 32, 4, |inner| {
         prop_oneof![
-            (prop::collection::vec(inner.clone(), 0..4), any::<u8>())
-                .prop_map(|(items, how)| format!("[{}{}]", space(how), items.join(","))),
+            (prop::collection::vec(inner.clone(), 0..4), any::<u8>()).prop_map(|(items, how)| format!(
+                "[{}{}]",
+                space(how),
+                items.join(",")
+            )),
             prop::collection::vec(("[a-z\"\\\\:]{0,8}", inner.clone(), any::<u8>()), 0..4).prop_map(object),
             (inner, any::<u8>(), 0..FIELDS.len(), any::<u8>()).prop_map(|(around, how, field, shape)| {
                 let secret = match shape % 4 {

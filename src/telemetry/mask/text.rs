@@ -60,7 +60,9 @@ pub(super) fn hide(text: &str, fields: &[&str], depth: u8) -> String {
     let (mut copied, mut at) = (0, 0);
     while at < bytes.len() && out.len() + (at - copied) <= limit {
         let word_starts = is_word(bytes[at]) && (at == 0 || !is_word(bytes[at - 1]));
-        let name = word_starts.then(|| fields.iter().find(|f| names_at(bytes, at, f))).flatten();
+        let name = word_starts
+            .then(|| fields.iter().find(|f| names_at(bytes, at, f)))
+            .flatten();
         let Some(value) = name.and_then(|name| value_start(bytes, at + name.len())) else {
             at += 1;
             continue;
@@ -80,9 +82,7 @@ fn is_word(byte: u8) -> bool {
 
 fn names_at(bytes: &[u8], at: usize, name: &str) -> bool {
     let end = at + name.len();
-    !name.is_empty()
-        && bytes.get(at..end) == Some(name.as_bytes())
-        && !bytes.get(end).copied().is_some_and(is_word)
+    !name.is_empty() && bytes.get(at..end) == Some(name.as_bytes()) && !bytes.get(end).copied().is_some_and(is_word)
 }
 
 /// Where the value of a name that ended at `at` starts: after quotes, blanks and an assignment.
@@ -113,6 +113,11 @@ fn value_stop(bytes: &[u8], at: usize) -> usize {
     if matches!(bytes.get(at), Some(b'"' | b'\'')) {
         return string_span(bytes, at).1;
     }
-    let stop = |b: &u8| matches!(b, b'&' | b',' | b';' | b'<' | b'"' | b'\'' | b'}' | b']' | b'\r' | b'\n');
+    let stop = |b: &u8| {
+        matches!(
+            b,
+            b'&' | b',' | b';' | b'<' | b'"' | b'\'' | b'}' | b']' | b'\r' | b'\n'
+        )
+    };
     at + bytes[at..].iter().take_while(|b| !stop(b)).count()
 }
