@@ -2,6 +2,7 @@
 
 pub mod adapters;
 pub mod channels;
+pub mod config;
 pub mod engine;
 pub mod gateway;
 pub mod ledger;
