@@ -2,11 +2,14 @@
 
 pub mod adapters;
 pub mod channels;
+pub mod cli;
 pub mod config;
+pub mod console;
 pub mod engine;
 pub mod gateway;
 pub mod ledger;
 pub mod net;
 pub mod payment;
 pub mod routing;
+pub mod server;
 pub mod telemetry;
