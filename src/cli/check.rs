@@ -13,7 +13,11 @@ pub(super) const DEFAULT_CONFIG: &str = "naru.toml";
 
 pub(super) fn run(arguments: &CheckArguments) -> ExitCode {
     let named = arguments.config.clone();
-    let config_file = named.or_else(|| Path::new(DEFAULT_CONFIG).exists().then(|| PathBuf::from(DEFAULT_CONFIG)));
+    let config_file = named.or_else(|| {
+        Path::new(DEFAULT_CONFIG)
+            .exists()
+            .then(|| PathBuf::from(DEFAULT_CONFIG))
+    });
     let mut problems: Vec<String> = Vec::new();
     let mut from_config = None;
     if let Some(file) = &config_file {

@@ -10,7 +10,7 @@ use super::signals::Signals;
 use super::sim::Simulating;
 use super::{DemoArguments, block_on, fail, say};
 use crate::channels::Secrets;
-use crate::config::{Config, Listen, LogFormat, secret, sealing_key_file};
+use crate::config::{Config, Listen, LogFormat, sealing_key_file, secret};
 use crate::net::Limits;
 use crate::server::{House, Purpose};
 use crate::telemetry;
@@ -81,7 +81,7 @@ async fn demo(arguments: DemoArguments) -> Result<(), String> {
     let secrets = Secrets::new()
         .with("NARU_API_SECRET", keys.api_secret.expose_secret())
         .with("NARU_SIM_URL", simulating.url.as_str());
-    let house = House::open(config, secrets, Purpose::Demo)
+    let house = House::open(config, secrets, Purpose::Demo(keys.api_secret.clone()))
         .await
         .map_err(|error| error.to_string())?;
 

@@ -62,7 +62,11 @@ fn table(descriptor: &Descriptor) -> String {
     );
     for rule in limits.texts {
         let beyond = if rule.cut { "cut" } else { "refused" };
-        let _ = writeln!(out, "  {:<20} at most {} characters, longer is {beyond}", rule.field, rule.chars_max);
+        let _ = writeln!(
+            out,
+            "  {:<20} at most {} characters, longer is {beyond}",
+            rule.field, rule.chars_max
+        );
     }
     for credential in descriptor.credentials {
         let kind = if credential.secret { "secret" } else { "plain" };

@@ -4,7 +4,7 @@ use super::signals::{Signals, Told};
 use super::{SimArguments, block_on, fail, say};
 use crate::config::LogFormat;
 use crate::net::{self, Limits, Serving};
-use crate::simulators::Simulators;
+use crate::simulators::{Options, Simulators};
 use crate::telemetry;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 pub(super) struct Simulating {
     /// Their origin.
     pub url: String,
+    simulators: Arc<Simulators>,
     serving: Serving,
     stop: watch::Sender<bool>,
 }
@@ -23,7 +24,7 @@ impl Simulating {
     pub(super) async fn start(address: SocketAddr) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("the simulators cannot listen on {address}: {error}");
         let listener = net::bind(address).await.map_err(failed)?;
-        let simulators: Arc<Simulators> = Simulators::new();
+        let simulators = Simulators::new(Options::default());
         let (stop, stopped) = watch::channel(false);
         let url = format!("http://{}", listener.local_addr().map_err(failed)?);
         simulators.set_public_url(&url);
@@ -32,11 +33,18 @@ impl Simulating {
             drain: std::time::Duration::from_millis(200),
             ..Limits::default()
         };
-        let serving = net::serve(listener, None, simulators, limits, stopped).map_err(failed)?;
-        Ok(Self { url, serving, stop })
+        let serving =
+            net::serve(listener, None, Arc::<Simulators>::clone(&simulators), limits, stopped).map_err(failed)?;
+        Ok(Self {
+            url,
+            simulators,
+            serving,
+            stop,
+        })
     }
 
     pub(super) async fn stop(self) {
+        self.simulators.stop();
         let _ = self.stop.send(true);
         let _ = self.serving.task.await;
     }

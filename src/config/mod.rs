@@ -43,6 +43,7 @@ pub mod secret;
 #[cfg(test)]
 mod tests;
 
+pub use crate::telemetry::LogFormat;
 pub use network::{Network, client_ip};
 pub use problem::{Problem, nearest};
 pub use secret::Env;
@@ -93,15 +94,6 @@ impl Listen {
     pub fn plain(address: SocketAddr) -> Self {
         Self { address, tls: None }
     }
-}
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line.
-    Json,
-    /// For people.
-    Text,
 }
 
 /// Everything of `naru.toml`, checked and resolved.

@@ -5,9 +5,9 @@
 //! credentials, kept values and buyers' data are left out before an answer is built.
 
 mod ready;
-mod timeline;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use crate::ledger::Ledger;
 use crate::net::{Abort, BoxFuture, Handler, Refused, Request, Response, json_response, text_response};
@@ -69,8 +69,10 @@ impl Console {
         match segments.as_slice() {
             ["metrics"] => self.if_get(request, self.scrape()).await,
             ["healthz"] => {
-                self.if_get(request, async { json_response(StatusCode::OK, &json!({ "status": "ok" })) })
-                    .await
+                self.if_get(request, async {
+                    json_response(StatusCode::OK, &json!({ "status": "ok" }))
+                })
+                .await
             }
             ["readyz"] => self.if_get(request, self.ready()).await,
             ["admin", call @ ..] => {
@@ -164,14 +166,20 @@ fn not_found() -> Response {
 fn method_not_allowed(allowed: &'static str) -> Response {
     let message = format!("this call takes {allowed}");
     let mut refused = refusal(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", &message);
-    refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    refused
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allowed));
     refused
 }
 
 /// Storage failed while an admin call read it.
 fn storage(error: &crate::ledger::LedgerError) -> Response {
     tracing::error!(%error, "an admin call could not read the ledger");
-    refusal(StatusCode::SERVICE_UNAVAILABLE, "LEDGER_NOT_READABLE", &error.to_string())
+    refusal(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "LEDGER_NOT_READABLE",
+        &error.to_string(),
+    )
 }
 
 impl Handler for Console {

@@ -37,7 +37,10 @@ impl Readiness {
         let answer = match tokio::time::timeout(LEDGER_PATIENCE, self.ledger.writable()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("the ledger did not commit within {} s", LEDGER_PATIENCE.as_secs())),
+            Err(_) => Err(format!(
+                "the ledger did not commit within {} s",
+                LEDGER_PATIENCE.as_secs()
+            )),
         };
         *last = Some((Instant::now(), answer.clone()));
         answer

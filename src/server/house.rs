@@ -2,29 +2,32 @@
 
 use super::{Addresses, Front, Fronts, Listeners, NoV1, Public, Running, StartError, supervise};
 use crate::api::v2::{self, V2};
+use crate::channels::Snapshot;
 use crate::channels::{Channels, Options, Problems, Sealer, Secrets};
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, CheckoutOptions, ShopOptions};
 use crate::config::Config;
 use crate::console::{Console, Settings};
-use crate::engine::{Engine, EngineOptions};
-use crate::gateway::Gateway;
+use crate::engine::{Engine, EngineOptions, now};
+use crate::gateway::{Gateway, GatewayOptions};
 use crate::ledger::Ledger;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::net::{BoxFuture, Request, Response};
 use crate::telemetry::Metrics;
 use aws_lc_rs::hmac;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::watch;
 
 /// What the router is started for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Purpose {
     /// Payments.
     Serve,
-    /// The demo: the sample shop is served too.
-    Demo,
+    /// The demo: the sample shop is served too, for the store of this API secret.
+    Demo(SecretString),
 }
 
 /// A router with all its rooms.
@@ -32,6 +35,17 @@ pub struct House {
     running: Running,
     channels: Arc<Channels>,
     public_url: String,
+    has_shop: bool,
+}
+
+impl Purpose {
+    fn shop(&self, snapshot: &Snapshot) -> Option<ShopOptions> {
+        let Self::Demo(secret) = self else { return None };
+        let store = snapshot.store_by_secret(secret.expose_secret(), now())?;
+        Some(ShopOptions {
+            store_id: store.id.clone(),
+        })
+    }
 }
 
 impl House {
@@ -52,7 +66,7 @@ impl House {
         let channels = Channels::start(options).await?;
         let engine = Arc::new(Engine::new(
             Arc::clone(&ledger),
-            Arc::new(Gateway::new(metrics.clone())),
+            Arc::new(Gateway::new(GatewayOptions::default(), metrics.clone())?),
             channels.live(),
             Arc::new(Sealer::new(config.sealing_key.as_slice())?),
             metrics.clone(),
@@ -64,13 +78,19 @@ impl House {
         ));
 
         let (stop, stopped) = watch::channel(false);
-        let fronts = fronts(&config, &engine, &channels, &public_url, purpose);
+        let checkout = CheckoutOptions {
+            public_url: public_url.clone(),
+            shop: purpose.shop(&channels.live().load()),
+        };
+        let has_shop = checkout.shop.is_some();
+        let fronts = fronts(&config, &engine, &channels, checkout);
         let recovering = supervise("recovery", stopped, move |stop| Arc::clone(&engine).recover_loop(stop));
         let running = Running::start(listeners, fronts, &config.limits, stop, vec![recovering])?;
         Ok(Self {
             running,
             channels,
             public_url,
+            has_shop,
         })
     }
 
@@ -84,6 +104,12 @@ impl House {
     #[must_use]
     pub fn public_url(&self) -> &str {
         &self.public_url
+    }
+
+    /// The sample shop, if it is served.
+    #[must_use]
+    pub fn shop_url(&self) -> Option<String> {
+        self.has_shop.then(|| format!("{}/shop/", self.public_url))
     }
 
     /// The hot settings.
@@ -123,18 +149,15 @@ async fn open_ledger(config: &Config, metrics: Metrics) -> Result<Arc<dyn Ledger
     Ok(Arc::new(ledger))
 }
 
-fn fronts(
-    config: &Config,
-    engine: &Arc<Engine>,
-    channels: &Arc<Channels>,
-    public_url: &str,
-    purpose: Purpose,
-) -> Fronts {
+fn fronts(config: &Config, engine: &Arc<Engine>, channels: &Arc<Channels>, checkout: CheckoutOptions) -> Fronts {
     let mut options = v2::Options::new(derived(&config.sealing_key, "api"));
     options.body_bytes_max = config.limits.body_bytes_max;
     let public = Public {
-        v2: Arc::new(V2::new(Arc::clone(engine), &options)),
-        checkout: Arc::new(checkout(engine, public_url, purpose)),
+        fronts: vec![Arc::new(CheckoutFront {
+            checkout: Checkout::new(Arc::clone(engine), checkout),
+            metrics: engine.metrics.clone(),
+        })],
+        rest: Arc::new(V2::new(Arc::clone(engine), &options)),
         trusted_proxies: config.trusted_proxies.clone(),
         refuse: V2::refuse,
     };
@@ -161,14 +184,36 @@ fn derived(key: &[u8; 32], purpose: &str) -> [u8; 32] {
 }
 
 impl Front for V2 {
+    fn owns(&self, _path: &str) -> bool {
+        true
+    }
+
     fn answer(self: Arc<Self>, request: Request, request_id: String) -> BoxFuture<'static, Response> {
         Box::pin(async move { self.handle(request, &request_id).await })
     }
 }
 
-impl Front for Checkout {
+/// The checkout with its requests counted; the V2 API counts its own.
+struct CheckoutFront {
+    checkout: Checkout,
+    metrics: Metrics,
+}
+
+impl Front for CheckoutFront {
+    fn owns(&self, path: &str) -> bool {
+        self.checkout.owns(path)
+    }
+
     fn answer(self: Arc<Self>, request: Request, request_id: String) -> BoxFuture<'static, Response> {
-        Box::pin(async move { self.handle(request, &request_id).await })
+        Box::pin(async move {
+            let (route, began) = (Checkout::route_label(&request.path), Instant::now());
+            let response = self.checkout.handle(request, &request_id).await;
+            let labels = ["checkout", route, response.status().as_str()];
+            self.metrics.http_requests.with_label_values(&labels).inc();
+            let duration = self.metrics.http_duration.with_label_values(&["checkout", route]);
+            duration.observe(began.elapsed().as_secs_f64());
+            response
+        })
     }
 }
 
@@ -192,7 +237,10 @@ fn refused(status: &crate::channels::Status, problems: &Problems) -> Value {
     let mut value = json!(status);
     if let Some(members) = value.as_object_mut() {
         members.insert("type".to_owned(), json!("CONFIG_REJECTED"));
-        members.insert("message".to_owned(), json!("the files were refused; the last good settings go on running"));
+        members.insert(
+            "message".to_owned(),
+            json!("the files were refused; the last good settings go on running"),
+        );
         members.insert("problems".to_owned(), json!(problems));
     }
     value

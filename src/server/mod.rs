@@ -6,10 +6,10 @@
 mod house;
 mod public;
 mod supervise;
-mod tls;
-mod v1;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod v1;
 
 pub use house::{House, Purpose};
 pub use public::{Front, Public};
@@ -18,6 +18,7 @@ pub use v1::NoV1;
 
 use crate::channels::{Problems, SealError};
 use crate::config::{Config, Listen};
+use crate::gateway::GatewayError;
 use crate::net::{self, Handler, Limits, Serving};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -63,6 +64,9 @@ pub enum StartError {
     /// The channel files are not good; there is nothing older to go on with.
     #[error("{0}")]
     Settings(#[from] Problems),
+    /// The executor of PG calls cannot be built.
+    #[error("{0}")]
+    Gateway(#[from] GatewayError),
     /// The sealing key cannot be used.
     #[error("keys.sealing: {0}")]
     Seal(#[from] SealError),
@@ -231,7 +235,10 @@ impl Running {
         // Every receiver may be gone already, when all tasks ended by themselves.
         let _ = self.stop.send(true);
         let listeners = futures_util::future::join_all(self.serving.into_iter().map(|s| s.task));
-        if tokio::time::timeout(self.drain + BACKGROUND_STOP, listeners).await.is_err() {
+        if tokio::time::timeout(self.drain + BACKGROUND_STOP, listeners)
+            .await
+            .is_err()
+        {
             tracing::warn!("requests were still open when the drain limit passed");
         }
         for mut task in self.background {

@@ -12,30 +12,22 @@ use tracing::Instrument;
 
 /// An API on the public listener. Whatever happens, it answers.
 pub trait Front: Send + Sync + 'static {
+    /// Whether a path belongs to it.
+    fn owns(&self, path: &str) -> bool;
     /// Answers one request.
     fn answer(self: Arc<Self>, request: Request, request_id: String) -> BoxFuture<'static, Response>;
 }
 
 /// Dispatches to the fronts.
 pub struct Public {
-    /// The V2 API: everything that is not listed for another front.
-    pub v2: Arc<dyn Front>,
-    /// Windows, returns, browser scripts, the sample shop.
-    pub checkout: Arc<dyn Front>,
+    /// Asked in this order whether a path is theirs.
+    pub fronts: Vec<Arc<dyn Front>>,
+    /// Answers what no other front owns: the V2 API.
+    pub rest: Arc<dyn Front>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// Words a refusal before routing, in the V2 API's shape.
     pub refuse: fn(Refused) -> Response,
-}
-
-/// Paths of the checkout front, besides what lies under them.
-const CHECKOUT: &[&str] = &["/checkout", "/shop", "/v2/browser-sdk.js", "/v1/iamport.js"];
-
-fn is_checkout(path: &str) -> bool {
-    CHECKOUT.iter().any(|prefix| {
-        path.strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
 }
 
 impl Handler for Public {
@@ -45,7 +37,8 @@ impl Handler for Public {
             let forwarded = request.header("x-forwarded-for");
             let client = client_ip(request.peer.ip(), forwarded, &self.trusted_proxies);
             request.peer.set_ip(client);
-            let front = if is_checkout(&request.path) { &self.checkout } else { &self.v2 };
+            let owner = self.fronts.iter().find(|front| front.owns(&request.path));
+            let front = owner.unwrap_or(&self.rest);
             let span = tracing::info_span!("request", id = %id);
             let answer = Arc::clone(front).answer(request, id.clone()).instrument(span);
             let mut response = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {

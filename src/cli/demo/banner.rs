@@ -20,7 +20,10 @@ pub(super) fn text(values: &Values) -> String {
         ("NARU_ADMIN_URL", "operations · 운영"),
         ("NARU_ADMIN_TOKEN", "  admin token · 운영 토큰"),
         ("NARU_SIM_URL", "PG simulators · PG 시뮬레이터"),
-        ("NARU_CHANNELS_DIR", "channel files · 채널 설정 (edit them: 고치면 바로 반영)"),
+        (
+            "NARU_CHANNELS_DIR",
+            "channel files · 채널 설정 (edit them: 고치면 바로 반영)",
+        ),
         ("NARU_STORE_ID", "store · 상점"),
         ("NARU_API_SECRET", "  API secret"),
     ];

@@ -22,6 +22,9 @@ pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &
     put("NARU_ADMIN_URL", &addresses.operations);
     put("NARU_ADMIN_TOKEN", keys.admin_token.expose_secret());
     put("NARU_SIM_URL", sim_url);
+    if let Some(shop) = house.shop_url() {
+        put("NARU_SHOP_URL", &shop);
+    }
     put("NARU_CHANNELS_DIR", &channels.display().to_string());
     // Absent when --channels names files that do not use the demo's secret.
     if let Some(store) = snapshot.store_by_secret(keys.api_secret.expose_secret(), now()) {
