@@ -208,7 +208,8 @@ impl Front for CheckoutFront {
         Box::pin(async move {
             let (route, began) = (Checkout::route_label(&request.path), Instant::now());
             let response = self.checkout.handle(request, &request_id).await;
-            let labels = ["checkout", route, response.status().as_str()];
+            let status = response.status();
+            let labels = ["checkout", route, status.as_str()];
             self.metrics.http_requests.with_label_values(&labels).inc();
             let duration = self.metrics.http_duration.with_label_values(&["checkout", route]);
             duration.observe(began.elapsed().as_secs_f64());

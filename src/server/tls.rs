@@ -11,6 +11,7 @@ use rustls::sign::CertifiedKey;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
+use zeroize::Zeroizing;
 
 /// How often the files are looked at.
 const POLL: Duration = Duration::from_secs(5);
@@ -39,42 +40,48 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// Both files and their hash.
-fn read(files: &TlsFiles) -> Result<(Vec<u8>, zeroize::Zeroizing<Vec<u8>>, Digest), String> {
+/// Both files as read, and their hash.
+struct Pair {
+    cert: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
+    digest: Digest,
+}
+
+fn read(files: &TlsFiles) -> Result<Pair, String> {
     let bytes = |path: &std::path::Path| {
         std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
     };
     let cert = bytes(&files.cert)?;
-    let key = zeroize::Zeroizing::new(bytes(&files.key)?);
+    let key = Zeroizing::new(bytes(&files.key)?);
     let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
     context.update(&cert);
     context.update(&key);
     let mut digest = Digest::default();
     digest.copy_from_slice(context.finish().as_ref());
-    Ok((cert, key, digest))
+    Ok(Pair { cert, key, digest })
 }
 
-fn parse(files: &TlsFiles, cert: &[u8], key: &[u8]) -> Result<CertifiedKey, String> {
+fn parse(files: &TlsFiles, pair: &Pair) -> Result<CertifiedKey, String> {
     let (cert_file, key_file) = (files.cert.display(), files.key.display());
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(cert)
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pair.cert)
         .collect::<Result<_, _>>()
         .map_err(|error| format!("{cert_file} is not a PEM certificate chain: {error}"))?;
     if chain.is_empty() {
         return Err(format!("{cert_file} holds no certificate"));
     }
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| format!("{key_file} holds no PEM private key"))?;
+    let key = PrivateKeyDer::from_pem_slice(&pair.key).map_err(|_| format!("{key_file} holds no PEM private key"))?;
     CertifiedKey::from_der(chain, key, &provider())
         .map_err(|error| format!("{cert_file} and {key_file} do not go together: {error}"))
 }
 
 impl Certificates {
     pub(super) fn load(files: &TlsFiles) -> Result<Self, String> {
-        let (cert, key, digest) = read(files)?;
-        let parsed = parse(files, &cert, &key)?;
+        let pair = read(files)?;
+        let parsed = parse(files, &pair)?;
         Ok(Self {
             files: files.clone(),
             current: Arc::new(Current(ArcSwap::from_pointee(parsed))),
-            seen: Mutex::new(digest),
+            seen: Mutex::new(pair.digest),
         })
     }
 
@@ -91,14 +98,14 @@ impl Certificates {
     /// Takes changed files; files that cannot be used leave the old certificate in place.
     pub(super) fn reload(&self) {
         let file = self.files.cert.display();
-        let outcome = read(&self.files).and_then(|(cert, key, digest)| {
+        let outcome = read(&self.files).and_then(|pair| {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if *seen == digest {
+            if *seen == pair.digest {
                 return Ok(false);
             }
-            *seen = digest;
+            *seen = pair.digest;
             drop(seen);
-            self.current.0.store(Arc::new(parse(&self.files, &cert, &key)?));
+            self.current.0.store(Arc::new(parse(&self.files, &pair)?));
             Ok(true)
         });
         match outcome {

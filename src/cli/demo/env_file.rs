@@ -1,14 +1,13 @@
 //! What a script needs to talk to the demo: addresses, keys, names of stores and channels.
 
 use super::Keys;
-use crate::adapters::{ChannelRevision, ChannelState};
+use crate::adapters::ChannelState;
 use crate::channels::Snapshot;
 use crate::engine::now;
 use crate::server::House;
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Keys and values, in the order they are written. Only what works in this version is listed.
 pub(super) type Values = Vec<(String, String)>;
@@ -30,8 +29,8 @@ pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &
     if let Some(store) = snapshot.store_by_secret(keys.api_secret.expose_secret(), now()) {
         put("NARU_STORE_ID", &store.id);
         put("NARU_API_SECRET", keys.api_secret.expose_secret());
-        for (provider, channel) in first_of_each(snapshot, &store.id) {
-            put(&format!("NARU_CHANNEL_{}", provider.to_uppercase()), &channel.spec.key);
+        for (name, key) in named_channels(snapshot, &store.id) {
+            put(&format!("NARU_CHANNEL_{name}"), &key);
         }
         if let Some(group) = first_group(snapshot, &store.id) {
             put("NARU_GROUP_CARD", &group);
@@ -40,21 +39,23 @@ pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &
     values
 }
 
-/// The first active channel of each provider, by key.
-fn first_of_each(snapshot: &Snapshot, store_id: &str) -> BTreeMap<String, Arc<ChannelRevision>> {
-    let mut channels: Vec<&Arc<ChannelRevision>> = snapshot
+/// A channel for each name: `TOSS`, and `TOSS_MANUAL` for one whose approvals the merchant's server confirms. Of
+/// several, the one with the smallest key.
+fn named_channels(snapshot: &Snapshot, store_id: &str) -> BTreeMap<String, String> {
+    let usable = snapshot
         .channels
         .values()
-        .filter(|c| c.spec.state == ChannelState::Active && c.spec.stores.iter().any(|s| s == store_id))
-        .collect();
-    channels.sort_by(|a, b| a.spec.key.cmp(&b.spec.key));
-    let mut first = BTreeMap::new();
-    for channel in channels {
-        first
-            .entry(channel.spec.provider.clone())
-            .or_insert_with(|| Arc::clone(channel));
+        .filter(|c| c.spec.state == ChannelState::Active && c.spec.stores.iter().any(|s| s == store_id));
+    let mut named: BTreeMap<String, String> = BTreeMap::new();
+    for spec in usable.map(|channel| &channel.spec) {
+        let suffix = if spec.manual_confirm { "_MANUAL" } else { "" };
+        let name = format!("{}{suffix}", spec.provider.to_uppercase());
+        let key = named.entry(name).or_insert_with(|| spec.key.clone());
+        if spec.key < *key {
+            key.clone_from(&spec.key);
+        }
     }
-    first
+    named
 }
 
 fn first_group(snapshot: &Snapshot, store_id: &str) -> Option<String> {

@@ -3,7 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// Every file of the sample directory.
-const FILES: &[(&str, &str)] = &[];
+const FILES: &[(&str, &str)] = &[
+    ("README.md", include_str!("../../../channels/README.md")),
+    ("group.toml", include_str!("../../../channels/group.toml")),
+    ("store.toml", include_str!("../../../channels/store.toml")),
+    ("toss.toml", include_str!("../../../channels/toss.toml")),
+];
 
 /// `./channels` if it is there (a checkout: edit the files and watch the demo follow), else a fresh copy in the data
 /// directory. Files already in the copy stay as they are.
@@ -25,4 +30,22 @@ pub(super) fn directory(data: &Path) -> Result<PathBuf, String> {
         written.map_err(|error| format!("the sample {} cannot be written: {error}", path.display()))?;
     }
     Ok(copy)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carries_every_sample_file() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("channels");
+        let mut there: Vec<String> = std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        there.sort();
+        let carried: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(carried, there);
+    }
 }
