@@ -1,2 +1,11 @@
 //! The `naru` command.
-fn main() {}
+
+use mimalloc::MiMalloc;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() -> ExitCode {
+    naru::cli::main()
+}

@@ -1,1 +1,11 @@
-//! One integration binary keeps linking cheap.
+//! One integration binary keeps linking cheap. Everything that talks to a router starts a real `naru` process.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod architecture;
+mod commands;
+mod harness;
+mod operations;
+mod public;
+mod sdk;
+mod source;
+mod tidy;

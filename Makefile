@@ -1,0 +1,77 @@
+# What people and machines run here. `make test` is everything that must be green; `.ci/run` calls nothing else.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+
+VENV := target/venv
+PYTHON := $(VENV)/bin/python
+APT_PACKAGES := build-essential cmake python3-venv nodejs npm
+
+.PHONY: help demo test bench lint fmt setup setup-system setup-python setup-node check unit
+
+help:
+	@echo "make demo    router, PG simulators and samples in one process; Ctrl-C ends it"
+	@echo "make test    everything that must be green"
+	@echo "make bench   the benchmark suite; writes target/bench/report.json"
+	@echo "make lint    formatting, clippy, licences and advisories"
+	@echo "make fmt     formats the code"
+	@echo "make setup   installs what the tests need"
+
+demo:
+	cargo run --release --quiet --bin naru -- demo
+
+test: setup check unit
+
+bench:
+	cargo bench --bench micro
+	cargo bench --bench e2e
+
+lint: check
+	if cargo deny --version >/dev/null 2>&1; then
+		cargo deny --all-features check
+	else
+		echo "lint: cargo-deny is not installed, licences and advisories were NOT checked (cargo install cargo-deny)"
+	fi
+
+fmt:
+	cargo fmt --all
+
+check:
+	cargo fmt --all --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --no-default-features --lib --bins -- -D warnings
+
+unit:
+	if cargo nextest --version >/dev/null 2>&1; then
+		cargo nextest run --locked
+	else
+		cargo test --locked --lib --bins --tests
+	fi
+	cargo test --locked --doc
+
+setup: setup-system setup-python setup-node
+
+# Debian packages are installed only where something is missing and we may (root); else the missing names are printed.
+setup-system:
+	missing=()
+	command -v cargo >/dev/null || { echo "setup: Rust is missing; install it with rustup (https://rustup.rs)"; exit 1; }
+	command -v cc >/dev/null && command -v cmake >/dev/null && command -v python3 >/dev/null && command -v node >/dev/null \
+		&& command -v npm >/dev/null && python3 -c 'import ensurepip' 2>/dev/null && exit 0
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get update -qq
+		apt-get install -y -qq --no-install-recommends $(APT_PACKAGES)
+	else
+		echo "setup: these are needed: a C compiler, cmake, python3 with venv, node 20 or newer, npm"
+		echo "setup: on Debian: apt-get install $(APT_PACKAGES)"
+		exit 1
+	fi
+
+setup-python:
+	[ -x $(PYTHON) ] || python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/sdk/python/requirements.txt
+
+setup-node:
+	node -e 'if (Number(process.versions.node.split(".")[0]) < 20) { console.error("setup: node 20 or newer is needed, found " + process.versions.node); process.exit(1) }'
+	[ tests/sdk/node_modules/.package-lock.json -nt tests/sdk/package-lock.json ] || npm --prefix tests/sdk ci --no-audit --no-fund --silent

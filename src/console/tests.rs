@@ -1,0 +1,112 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::*;
+use crate::ledger::sqlite::SqliteLedger;
+use http::HeaderMap;
+use http_body_util::BodyExt;
+
+const TOKEN: &str = "an-admin-token-of-the-tests";
+
+/// Settings that accept or refuse.
+struct Fixed(bool);
+
+impl Settings for Fixed {
+    fn status(&self) -> Value {
+        json!({ "version": 1 })
+    }
+
+    fn reload(&self) -> BoxFuture<'_, Result<Value, Value>> {
+        let answer = if self.0 {
+            Ok(self.status())
+        } else {
+            Err(json!({ "problems": ["f:1:1: no"] }))
+        };
+        Box::pin(async move { answer })
+    }
+}
+
+fn console(good: bool) -> (tempfile::TempDir, Arc<Console>) {
+    let dir = tempfile::tempdir().unwrap();
+    let metrics = Metrics::new();
+    let ledger = SqliteLedger::open(&dir.path().join("ledger.db"), metrics.clone()).unwrap();
+    let console = Console::new(Arc::new(ledger), Arc::new(Fixed(good)), metrics, TOKEN.into());
+    (dir, Arc::new(console))
+}
+
+async fn ask(console: &Arc<Console>, method: Method, path: &str, authorization: Option<&str>) -> (StatusCode, String) {
+    let mut headers = HeaderMap::new();
+    if let Some(value) = authorization {
+        headers.insert("authorization", value.parse().unwrap());
+    }
+    let request = Request {
+        method,
+        path: path.to_owned(),
+        query: String::new(),
+        headers,
+        body: bytes::Bytes::new(),
+        peer: "127.0.0.1:1".parse().unwrap(),
+    };
+    let response = Arc::clone(console).handle(request).await.unwrap();
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let status = response.status();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn probes_and_scrape_are_open() {
+    let (_dir, console) = console(true);
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(ask(&console, Method::GET, path, None).await.0, StatusCode::OK, "{path}");
+    }
+    let (status, text) = ask(&console, Method::GET, "/metrics", None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.contains("naru_build_info"), "{text}");
+    assert_eq!(
+        ask(&console, Method::POST, "/metrics", None).await.0,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
+}
+
+#[tokio::test]
+async fn admin_calls_want_the_whole_token() {
+    let (_dir, console) = console(true);
+    let right = format!("Bearer {TOKEN}");
+    for wrong in [
+        None,
+        Some("Bearer "),
+        Some("Bearer an-admin-token"),
+        Some(TOKEN),
+        Some("Basic eA=="),
+    ] {
+        for path in ["/admin/config", "/admin/nothing", "/admin/payments/a/b"] {
+            let (status, text) = ask(&console, Method::GET, path, wrong).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{wrong:?} {path}");
+            assert!(!text.contains(TOKEN));
+        }
+    }
+    let (status, text) = ask(&console, Method::GET, "/admin/config", Some(&right)).await;
+    assert_eq!((status, text.as_str()), (StatusCode::OK, r#"{"version":1}"#));
+    let (status, text) = ask(&console, Method::GET, "/admin/payments/store/none", Some(&right)).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(text.contains("PAYMENT_NOT_FOUND"), "{text}");
+    assert_eq!(
+        ask(&console, Method::GET, "/admin/nothing", Some(&right)).await.0,
+        StatusCode::NOT_FOUND
+    );
+    let (status, _) = ask(&console, Method::GET, "/admin/config/reload", Some(&right)).await;
+    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_refused_reload_is_422_with_the_problems() {
+    let right = format!("Bearer {TOKEN}");
+    let (_dir, good) = console(true);
+    assert_eq!(
+        ask(&good, Method::POST, "/admin/config/reload", Some(&right)).await.0,
+        StatusCode::OK
+    );
+    let (_dir, bad) = console(false);
+    let (status, text) = ask(&bad, Method::POST, "/admin/config/reload", Some(&right)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text.contains("f:1:1: no"), "{text}");
+}

@@ -1,0 +1,130 @@
+//! The command line: what it prints and how it exits.
+
+use crate::harness::{copy, naru};
+use crate::source::root;
+use std::process::Output;
+
+fn run(arguments: &[&str], env: &[(&str, &str)]) -> Output {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = naru();
+    command.current_dir(dir.path()).args(arguments);
+    command.envs(env.iter().copied());
+    command.output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What the sample files' references need.
+const SAMPLE_ENV: &[(&str, &str)] = &[
+    ("NARU_API_SECRET", "a-secret-only-for-the-tests-0000"),
+    ("NARU_SIM_URL", "http://127.0.0.1:8090"),
+];
+
+#[test]
+fn the_sample_files_are_good() {
+    let channels = root().join("channels");
+    let output = run(&["check", channels.to_str().unwrap()], SAMPLE_ENV);
+    assert!(output.status.success(), "{}", out(&output));
+    assert!(out(&output).contains("channels"), "{}", out(&output));
+}
+
+#[test]
+fn check_lists_every_problem_with_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("naru.toml");
+    std::fs::write(&config, "nod = \"a\"\nanswer_within_ms = -1\n").unwrap();
+    let channels = dir.path().join("channels");
+    copy(&root().join("channels"), &channels);
+    std::fs::write(channels.join("zz-broken.toml"), "[[channel]\n").unwrap();
+    let arguments = [
+        "check",
+        "--config",
+        config.to_str().unwrap(),
+        channels.to_str().unwrap(),
+    ];
+    let output = run(&arguments, SAMPLE_ENV);
+    assert_eq!(output.status.code(), Some(1));
+    let text = out(&output);
+    assert!(
+        text.contains("naru.toml:1:1: unknown key `nod`; did you mean `node`?"),
+        "{text}"
+    );
+    assert!(text.contains("naru.toml:2:20: answer_within_ms"), "{text}");
+    assert!(text.lines().any(|l| l.contains("zz-broken.toml:1:")), "{text}");
+}
+
+#[test]
+fn serve_refuses_bad_settings_before_it_listens() {
+    let output = run(&["serve"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        text.contains("NARU_SEALING_KEY") && text.contains("NARU_ADMIN_TOKEN"),
+        "{text}"
+    );
+}
+
+#[test]
+fn providers_come_from_the_descriptors() {
+    let table = run(&["providers"], &[]);
+    assert!(table.status.success());
+    assert!(out(&table).contains("toss"), "{}", out(&table));
+    let json: serde_json::Value = serde_json::from_slice(&run(&["providers", "--json"], &[]).stdout).unwrap();
+    let toss = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["names"]["id"] == "toss")
+        .unwrap();
+    assert!(!toss["methods"].as_array().unwrap().is_empty());
+    assert!(!toss["features"].as_array().unwrap().is_empty());
+    assert!(toss["limits"]["orderIdMax"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn diff_shows_a_swap_without_secrets() {
+    let dir = tempfile::tempdir().unwrap();
+    let (before, after) = (dir.path().join("a"), dir.path().join("b"));
+    copy(&root().join("channels"), &before);
+    copy(&root().join("channels"), &after);
+    let mut swapped = 0;
+    for path in toml_files(&after) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let changed = text.replacen("mid = \"", "mid = \"x", 1);
+        swapped += usize::from(changed != text);
+        std::fs::write(&path, changed).unwrap();
+    }
+    assert!(swapped > 0, "the sample files name no mid");
+    let arguments = ["channels", "diff", before.to_str().unwrap(), after.to_str().unwrap()];
+    let output = run(&arguments, SAMPLE_ENV);
+    assert!(output.status.success(), "{}", out(&output));
+    assert!(out(&output).contains("mid"), "{}", out(&output));
+    assert!(!out(&output).contains(SAMPLE_ENV[0].1), "{}", out(&output));
+}
+
+fn toml_files(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(toml_files(&path));
+        } else if path.extension().is_some_and(|e| e == "toml") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_schema_and_the_version_print() {
+    let schema: serde_json::Value = serde_json::from_slice(&run(&["channels", "schema"], &[]).stdout).unwrap();
+    assert!(schema.is_object());
+    let version = run(&["version"], &[]);
+    assert!(
+        out(&version).starts_with(concat!("naru ", env!("CARGO_PKG_VERSION"))),
+        "{}",
+        out(&version)
+    );
+}

@@ -1,0 +1,88 @@
+//! The public listener's frame: ids, refusals before routing, the V1 listener's answer, the demo's env file.
+
+use crate::harness::{Demo, call, send};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+
+#[tokio::test]
+async fn every_answer_is_json_and_carries_the_request_id() {
+    let demo = Demo::start();
+    let url = demo.value("NARU_URL");
+    let answer = call(
+        Method::GET,
+        &format!("{url}/no/such/route"),
+        &[("x-request-id", "from-the-caller-1")],
+        None,
+    )
+    .await;
+    assert_eq!(answer.headers["x-request-id"], "from-the-caller-1");
+    assert!(answer.json()["type"].is_string(), "{}", answer.text);
+    let fresh = call(
+        Method::GET,
+        &format!("{url}/payments/x"),
+        &[("x-request-id", "not ok")],
+        None,
+    )
+    .await;
+    assert_eq!(fresh.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(fresh.json()["type"], "UNAUTHORIZED");
+    assert!(fresh.headers["x-request-id"].len() >= 16);
+    assert_ne!(fresh.headers["x-request-id"], "not ok");
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_in_the_apis_words() {
+    let demo = Demo::start();
+    let url = format!("{}/payments/big/instant", demo.value("NARU_URL"));
+    let secret = format!("PortOne {}", demo.value("NARU_API_SECRET"));
+    let answer = send(
+        Method::POST,
+        &url,
+        &[("authorization", &secret)],
+        Bytes::from(vec![b' '; (1 << 20) + 1]),
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(answer.json()["type"], "INVALID_REQUEST");
+}
+
+#[tokio::test]
+async fn the_env_file_is_private_and_says_what_works() {
+    let demo = Demo::start();
+    for name in [
+        "NARU_URL",
+        "NARU_ADMIN_URL",
+        "NARU_ADMIN_TOKEN",
+        "NARU_SIM_URL",
+        "NARU_STORE_ID",
+        "NARU_API_SECRET",
+        "NARU_CHANNELS_DIR",
+        "NARU_CHANNEL_TOSS",
+        "NARU_GROUP_CARD",
+    ] {
+        assert!(!demo.value(name).is_empty(), "{name}");
+    }
+    for name in ["NARU_URL", "NARU_ADMIN_URL", "NARU_SIM_URL"] {
+        assert!(
+            demo.said().contains(demo.value(name)),
+            "{name} is not printed:\n{}",
+            demo.said()
+        );
+    }
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(demo.dir.path().join("demo.env"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let ledger = demo.call_simulator_ledger().await;
+    assert_eq!(ledger, serde_json::json!([]));
+}
+
+impl Demo {
+    /// What the simulated PGs believe.
+    async fn call_simulator_ledger(&self) -> serde_json::Value {
+        let url = format!("{}/_sim/ledger", self.value("NARU_SIM_URL"));
+        call(Method::GET, &url, &[], None).await.json()
+    }
+}

@@ -1,0 +1,164 @@
+//! What a reader of the whole tree would trip over.
+
+use crate::source::{code, files, is_test, root, shown};
+use std::collections::BTreeSet;
+
+/// Longest file: beyond it a file holds more than one idea.
+const LINES_MAX: usize = 500;
+
+#[test]
+fn files_hold_one_idea() {
+    let long: Vec<String> = files("src")
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "rs"))
+        .filter_map(|p| {
+            let lines = std::fs::read_to_string(p).unwrap().lines().count();
+            (lines > LINES_MAX).then(|| format!("{}: {lines} lines", shown(p)))
+        })
+        .collect();
+    assert!(long.is_empty(), "over {LINES_MAX} lines:\n{}", long.join("\n"));
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    const MARKS: &[&str] = &["todo!(", "unimplemented!(", "FIXME", "XXX", "HACK"];
+    let mut found = Vec::new();
+    for path in files("src") {
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        for (n, line) in text.lines().enumerate() {
+            if MARKS.iter().any(|mark| line.contains(mark)) {
+                found.push(format!("{}:{}: {}", shown(&path), n + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn every_pg_folder_has_the_same_rooms() {
+    // Leave out what a PG does not have; a new name is a decision for all PGs: add it here.
+    const NAMES: &[&str] = &[
+        "mod.rs",
+        "wire.rs",
+        "window.rs",
+        "approve.rs",
+        "instant.rs",
+        "cancel.rs",
+        "inquire.rs",
+        "notify.rs",
+        "sign.rs",
+        "codes.rs",
+        "mask.rs",
+        "tables.rs",
+        "lenient.rs",
+        "limits.rs",
+        "recovery.rs",
+        "tests.rs",
+        "tests",
+        "fixtures",
+        "window",
+        "codes",
+        "approve",
+        "cancel",
+        "notify",
+    ];
+    const NEEDED: &[&str] = &["mod.rs", "wire.rs", "codes.rs", "cancel.rs"];
+    for entry in std::fs::read_dir(root().join("src/adapters")).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.is_dir() {
+            continue;
+        }
+        let inside: BTreeSet<String> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        let strange: Vec<_> = inside.iter().filter(|n| !NAMES.contains(&n.as_str())).collect();
+        let absent: Vec<_> = NEEDED.iter().filter(|n| !inside.contains(**n)).collect();
+        assert!(
+            strange.is_empty() && absent.is_empty(),
+            "{}: not in the common list: {strange:?}; missing: {absent:?}",
+            shown(&folder)
+        );
+    }
+}
+
+#[test]
+fn a_simulator_never_names_an_adapter() {
+    for path in files("src/simulators") {
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        let named = code(&text).contains("adapters::");
+        assert!(!named || is_test(&path), "{} uses an adapter's code", shown(&path));
+    }
+}
+
+/// Card numbers that PGs and schemes publish for tests. Nothing else that could be a card number is committed.
+const PUBLISHED: &[&str] = &[
+    "9410001234567890",
+    "4242424242424242",
+    "4111111111111111",
+    "5555555555554444",
+];
+
+fn luhn(digits: &str) -> bool {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(i, b)| {
+            let d = u32::from(b - b'0');
+            let doubled = if i % 2 == 1 { d * 2 } else { d };
+            if doubled > 9 { doubled - 9 } else { doubled }
+        })
+        .sum();
+    sum % 10 == 0
+}
+
+/// Runs of digits (written together or in groups of four) that could be a real card's number.
+fn card_numbers(text: &str) -> Vec<String> {
+    let joined = |run: &str| run.chars().filter(char::is_ascii_digit).collect::<String>();
+    let mut found = Vec::new();
+    let runs = text.split(|c: char| !(c.is_ascii_digit() || c == '-' || c == ' '));
+    for run in runs {
+        let groups: Vec<&str> = run.split(['-', ' ']).filter(|g| !g.is_empty()).collect();
+        let mut candidates: Vec<String> = groups.iter().map(|g| joined(g)).collect();
+        candidates.extend(
+            groups
+                .windows(4)
+                .filter(|w| w.iter().all(|g| g.len() == 4))
+                .map(|w| w.concat()),
+        );
+        found.extend(
+            candidates
+                .into_iter()
+                .filter(|n| (15..=16).contains(&n.len()) && n.starts_with(['3', '4', '5', '6', '9']) && luhn(n)),
+        );
+    }
+    found
+}
+
+#[test]
+fn no_card_number_is_committed() {
+    assert_eq!(card_numbers("x 4539 1488 0343 6467 y"), ["4539148803436467"]);
+    assert_eq!(card_numbers("4539148803436467"), ["4539148803436467"]);
+    let mut found = Vec::new();
+    for under in ["src", "tests", "channels", "docs", "deploy", "benches"] {
+        for path in files(under) {
+            // The numbers above are this test's own.
+            if path.ends_with("tests/it/tidy.rs") {
+                continue;
+            }
+            let Ok(text) = std::fs::read_to_string(&path) else {
+                continue;
+            };
+            let strange = card_numbers(&text)
+                .into_iter()
+                .filter(|n| !PUBLISHED.contains(&n.as_str()));
+            found.extend(strange.map(|n| format!("{}: {}…", shown(&path), &n[..6])));
+        }
+    }
+    assert!(found.is_empty(), "numbers that could be cards:\n{}", found.join("\n"));
+}

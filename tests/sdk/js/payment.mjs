@@ -1,0 +1,118 @@
+// The official JavaScript server SDK, unmodified, pointed at a running naru by base URL only.
+// Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS; exits 0 if everything held.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { PortOneClient, PortOneError } from "@portone/server-sdk";
+import { CancelPaymentError, GetPaymentError, PayInstantlyError } from "@portone/server-sdk/payment";
+
+const env = (name) => {
+  const value = process.env[name];
+  assert.ok(value, `${name} is not set: start naru demo with --env-file and pass its values on`);
+  return value;
+};
+
+const storeId = env("NARU_STORE_ID");
+const channelKey = env("NARU_CHANNEL_TOSS");
+const client = PortOneClient({ secret: env("NARU_API_SECRET"), baseUrl: env("NARU_URL"), storeId });
+const { payment } = client;
+
+// The PG's publicly documented test card.
+const card = {
+  number: "9410001234567890",
+  expiryYear: "30",
+  expiryMonth: "12",
+  birthOrBusinessRegistrationNumber: "900101",
+  passwordTwoDigits: "12",
+};
+const order = (paymentId, changes = {}) => ({
+  paymentId,
+  channelKey,
+  orderName: "나루 SDK 주문",
+  amount: { total: 12_300, taxFree: 300 },
+  currency: "KRW",
+  customer: { id: "buyer-1", name: { full: "김나루" }, email: "buyer@example.com" },
+  customData: JSON.stringify({ from: "sdk" }),
+  method: { card: { credential: card } },
+  ...changes,
+});
+const refused = async (kind, type, call) => {
+  const error = await call().then(
+    () => assert.fail(`${type} was expected, but the call succeeded`),
+    (error) => error,
+  );
+  assert.ok(error instanceof PortOneError, `${type}: not an SDK error: ${error.stack}`);
+  assert.ok(error instanceof kind, `${type}: not a ${kind.name}: ${error.stack}`);
+  assert.equal(error.data.type, type);
+  return error.data;
+};
+
+// Pay, and read it back.
+const paymentId = `sdk-js-${randomUUID()}/한글 1`;
+const paid = await payment.payInstantly(order(paymentId));
+assert.ok(paid.payment.pgTxId);
+assert.ok(paid.payment.paidAt);
+const found = await payment.getPayment({ paymentId });
+assert.equal(found.status, "PAID");
+assert.equal(found.id, paymentId);
+assert.equal(found.storeId, storeId);
+assert.equal(found.amount.total, 12_300);
+assert.equal(found.amount.taxFree, 300);
+assert.equal(found.amount.vat, 1_091);
+assert.equal(found.channel.key, channelKey);
+assert.equal(found.channel.type, "TEST");
+assert.equal(found.method.type, "PaymentMethodCard");
+assert.equal(found.customer.name, "김나루");
+assert.equal(found.customData, JSON.stringify({ from: "sdk" }));
+assert.equal(found.pgTxId, paid.payment.pgTxId);
+
+// Find it in a list.
+const list = await payment.getPayments({
+  page: { number: 0, size: 100 },
+  filter: { storeId, from: new Date(Date.now() - 600_000).toISOString(), until: new Date(Date.now() + 600_000).toISOString() },
+});
+assert.ok(list.items.some((item) => item.id === paymentId && item.status === "PAID"));
+assert.ok(list.page.totalCount >= 1);
+
+// Twice is once.
+await refused(PayInstantlyError, "ALREADY_PAID", () => payment.payInstantly(order(paymentId)));
+
+// Cancel a part, then the rest.
+const part = await payment.cancelPayment({ paymentId, amount: 2_000, taxFreeAmount: 100, reason: "일부 환불" });
+assert.equal(part.cancellation.status, "SUCCEEDED");
+assert.equal(part.cancellation.totalAmount, 2_000);
+assert.equal(part.cancellation.taxFreeAmount, 100);
+assert.equal((await payment.getPayment({ paymentId })).status, "PARTIAL_CANCELLED");
+await refused(CancelPaymentError, "CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT", () =>
+  payment.cancelPayment({ paymentId, amount: 10_301, reason: "너무 많이" }),
+);
+const rest = await payment.cancelPayment({ paymentId, currentCancellableAmount: 10_300, reason: "전액 환불" });
+assert.equal(rest.cancellation.totalAmount, 10_300);
+const cancelled = await payment.getPayment({ paymentId });
+assert.equal(cancelled.status, "CANCELLED");
+assert.equal(cancelled.cancellations.length, 2);
+assert.equal(cancelled.amount.cancelled, 12_300);
+await refused(CancelPaymentError, "PAYMENT_ALREADY_CANCELLED", () =>
+  payment.cancelPayment({ paymentId, reason: "또" }),
+);
+
+// Typed errors.
+await refused(GetPaymentError, "PAYMENT_NOT_FOUND", () => payment.getPayment({ paymentId: `absent-${randomUUID()}` }));
+await refused(PayInstantlyError, "CHANNEL_NOT_FOUND", () =>
+  payment.payInstantly(order(`sdk-js-${randomUUID()}`, { channelKey: `channel-key-${randomUUID()}` })),
+);
+const wrongCard = { card: { credential: { ...card, number: "0000000000000000" } } };
+const declined = await refused(PayInstantlyError, "PG_PROVIDER", () =>
+  payment.payInstantly(order(`sdk-js-${randomUUID()}`, { method: wrongCard })),
+);
+assert.equal(declined.pgCode, "INVALID_CARD_NUMBER");
+assert.ok(declined.pgMessage.length > 0);
+const stranger = PortOneClient({ secret: "not-a-secret-of-this-store", baseUrl: env("NARU_URL"), storeId });
+await refused(GetPaymentError, "UNAUTHORIZED", () => stranger.payment.getPayment({ paymentId }));
+
+// Tokens in place of the secret.
+const tokens = await client.auth.loginViaApiSecret({ apiSecret: env("NARU_API_SECRET") });
+assert.ok(tokens.accessToken && tokens.refreshToken);
+const again = await client.auth.refreshToken({ refreshToken: tokens.refreshToken });
+assert.ok(again.accessToken);
+
+console.log("ok");

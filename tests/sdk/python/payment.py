@@ -1,0 +1,146 @@
+"""The official Python server SDK, unmodified, pointed at a running naru by base URL only.
+
+It parses every answer strictly (types, required members, known words), which makes it the judge of our answers.
+Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS; exits 0 if everything held.
+"""
+
+import json
+import os
+import sys
+import uuid
+from datetime import datetime, timedelta, timezone
+
+import portone_server_sdk as portone
+from portone_server_sdk import errors
+from portone_server_sdk.common import CardCredential, CustomerInput, CustomerNameInput, PageInput, PaymentAmountInput
+from portone_server_sdk.payment import (
+    CancelledPayment,
+    InstantPaymentMethodInput,
+    InstantPaymentMethodInputCard,
+    PaidPayment,
+    PartialCancelledPayment,
+    PaymentFilterInput,
+    SucceededPaymentCancellation,
+)
+
+
+def env(name):
+    value = os.environ.get(name)
+    if not value:
+        sys.exit(f"{name} is not set: start naru demo with --env-file and pass its values on")
+    return value
+
+
+STORE = env("NARU_STORE_ID")
+CHANNEL = env("NARU_CHANNEL_TOSS")
+client = portone.PortOneClient(secret=env("NARU_API_SECRET"), base_url=env("NARU_URL"), store_id=STORE)
+payment = client.payment
+
+
+def order(payment_id, channel_key=CHANNEL, number="9410001234567890"):
+    """A key-in payment with the PG's publicly documented test card."""
+    credential = CardCredential(
+        number=number,
+        expiry_year="30",
+        expiry_month="12",
+        birth_or_business_registration_number="900101",
+        password_two_digits="12",
+    )
+    return dict(
+        payment_id=payment_id,
+        channel_key=channel_key,
+        method=InstantPaymentMethodInput(card=InstantPaymentMethodInputCard(credential=credential)),
+        order_name="나루 SDK 주문",
+        amount=PaymentAmountInput(total=12_300, tax_free=300),
+        currency="KRW",
+        customer=CustomerInput(id="buyer-1", name=CustomerNameInput(full="김나루"), email="buyer@example.com"),
+        custom_data=json.dumps({"from": "sdk"}),
+    )
+
+
+def same(found, expected, what):
+    if found != expected:
+        sys.exit(f"{what}: expected {expected!r}, found {found!r}")
+
+
+def refused(kind, call, **arguments):
+    try:
+        call(**arguments)
+    except kind as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - the report must name whatever came instead
+        sys.exit(f"{kind.__name__} was expected, came {type(error).__name__}: {error!r}")
+    sys.exit(f"{kind.__name__} was expected, but the call succeeded")
+
+
+# Pay, and read it back.
+payment_id = f"sdk-py-{uuid.uuid4()}/한글 1"
+paid = payment.pay_instantly(**order(payment_id)).payment
+found = payment.get_payment(payment_id=payment_id)
+same(type(found), PaidPayment, "type of a paid payment")
+same(found.id, payment_id, "id")
+same(found.store_id, STORE, "storeId")
+same((found.amount.total, found.amount.tax_free, found.amount.vat), (12_300, 300, 1_091), "amount")
+same(found.channel.key, CHANNEL, "channel.key")
+same(found.channel.type, "TEST", "channel.type")
+same(type(found.method).__name__, "PaymentMethodCard", "method")
+same(found.customer.name, "김나루", "customer.name")
+same(found.custom_data, json.dumps({"from": "sdk"}), "customData")
+same(found.pg_tx_id, paid.pg_tx_id, "pgTxId")
+
+# Find it in a list (a `+` for a space in the query must not hurt).
+now = datetime.now(timezone.utc)
+listed = payment.get_payments(
+    page=PageInput(number=0, size=100),
+    filter=PaymentFilterInput(
+        store_id=STORE,
+        from_=(now - timedelta(minutes=10)).isoformat(),
+        until=(now + timedelta(minutes=10)).isoformat(),
+    ),
+)
+same(any(type(p) is PaidPayment and p.id == payment_id for p in listed.items), True, "payment in the list")
+
+# Twice is once.
+refused(errors.AlreadyPaidError, payment.pay_instantly, **order(payment_id))
+
+# Cancel a part, then the rest.
+part = payment.cancel_payment(payment_id=payment_id, amount=2_000, tax_free_amount=100, reason="일부 환불").cancellation
+same(type(part), SucceededPaymentCancellation, "type of a cancellation")
+same((part.total_amount, part.tax_free_amount), (2_000, 100), "cancelled part")
+same(type(payment.get_payment(payment_id=payment_id)), PartialCancelledPayment, "type after a partial cancel")
+refused(
+    errors.CancelAmountExceedsCancellableAmountError,
+    payment.cancel_payment,
+    payment_id=payment_id,
+    amount=10_301,
+    reason="너무 많이",
+)
+rest = payment.cancel_payment(payment_id=payment_id, current_cancellable_amount=10_300, reason="전액 환불").cancellation
+same(rest.total_amount, 10_300, "cancelled rest")
+cancelled = payment.get_payment(payment_id=payment_id)
+same(type(cancelled), CancelledPayment, "type after a full cancel")
+same(len(cancelled.cancellations), 2, "cancellations")
+same(cancelled.amount.cancelled, 12_300, "amount.cancelled")
+refused(errors.PaymentAlreadyCancelledError, payment.cancel_payment, payment_id=payment_id, reason="또")
+
+# Typed errors.
+refused(errors.PaymentNotFoundError, payment.get_payment, payment_id=f"absent-{uuid.uuid4()}")
+refused(
+    errors.ChannelNotFoundError,
+    payment.pay_instantly,
+    **order(f"sdk-py-{uuid.uuid4()}", channel_key=f"channel-key-{uuid.uuid4()}"),
+)
+declined = refused(
+    errors.PgProviderError, payment.pay_instantly, **order(f"sdk-py-{uuid.uuid4()}", number="0000000000000000")
+)
+same(declined.pg_code, "INVALID_CARD_NUMBER", "pgCode")
+same(bool(declined.pg_message), True, "pgMessage is there")
+stranger = portone.PaymentClient(secret="not-a-secret-of-this-store", base_url=env("NARU_URL"), store_id=STORE)
+refused(errors.UnauthorizedError, stranger.get_payment, payment_id=payment_id)
+
+# Tokens in place of the secret.
+tokens = client.auth.login_via_api_secret(api_secret=env("NARU_API_SECRET"))
+again = client.auth.refresh_token(refresh_token=tokens.refresh_token)
+same(bool(again.access_token), True, "access token")
+
+print("ok")
