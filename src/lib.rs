@@ -8,4 +8,6 @@ pub mod ledger;
 pub mod net;
 pub mod payment;
 pub mod routing;
+#[cfg(feature = "simulator")]
+pub mod simulators;
 pub mod telemetry;
