@@ -14,4 +14,6 @@ pub mod net;
 pub mod payment;
 pub mod routing;
 pub mod server;
+#[cfg(feature = "simulator")]
+pub mod simulators;
 pub mod telemetry;
