@@ -300,3 +300,68 @@ pub(super) enum Table {
     /// Gift certificates.
     Certificates,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_unique_within_a_table() {
+        let cards: BTreeSet<&str> = CARDS.iter().map(|r| r.0).chain(SCHEMES.iter().map(|r| r.0)).collect();
+        assert_eq!(cards.len(), CARDS.len() + SCHEMES.len());
+        let banks: BTreeSet<&str> = BANKS.iter().flat_map(|r| [r.0, r.2]).collect();
+        assert_eq!(banks.len(), BANKS.len() * 2);
+    }
+
+    #[test]
+    fn every_word_sent_is_read_back_as_the_same() {
+        for row in CARDS {
+            assert_eq!(card_code(row.3).and_then(card_company), Some(row.3));
+        }
+        for row in BANKS {
+            assert_eq!(bank_code(row.4).and_then(bank), Some(row.4));
+            assert_eq!(
+                [bank(row.0), bank(row.1), bank(row.2), bank(row.3)],
+                [Some(row.4); 4],
+                "{}",
+                row.0
+            );
+        }
+        for row in WALLETS {
+            assert_eq!(wallet_code(row.2).and_then(wallet), Some(row.2));
+        }
+    }
+
+    #[test]
+    fn card_and_bank_codes_overlap_with_different_meanings() {
+        assert_eq!(
+            (card_company("11"), bank("11")),
+            (Some("KOOKMIN_CARD"), Some("NONGHYUP"))
+        );
+        assert_eq!((card_company("31"), bank("31")), (Some("BC_CARD"), Some("DAEGU")));
+        assert_eq!((card_company("71"), bank("71")), (Some("LOTTE_CARD"), Some("POST")));
+    }
+
+    #[test]
+    fn kookmin_is_06_and_never_04() {
+        assert_eq!(bank_code("KOOKMIN"), Some("06"));
+        assert_eq!([bank("06"), bank("04"), bank("004")], [Some("KOOKMIN"); 3]);
+    }
+
+    #[test]
+    fn words_with_two_codes_have_one_in_requests() {
+        assert_eq!(
+            (card_code("BC_CARD"), card_code("WOORI_CARD")),
+            (Some("31"), Some("W1"))
+        );
+        assert_eq!(
+            [card_company("33"), card_company("W1"), card_company("우리")],
+            [Some("WOORI_CARD"); 3]
+        );
+        assert_eq!(
+            (scheme("4V"), scheme("6I"), scheme("41")),
+            (Some(CardBrand::Visa), None, None)
+        );
+    }
+}

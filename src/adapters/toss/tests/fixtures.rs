@@ -81,7 +81,12 @@ fn check_request(name: &str, call: &Call, golden: &Golden) {
     assert_eq!(call.request.url, golden.url, "{name}");
     assert_eq!(std::str::from_utf8(&call.request.body).unwrap(), golden.body, "{name}");
     if let Some(headers) = &golden.headers {
-        let sent: Vec<(String, String)> = call.request.headers.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect();
+        let sent: Vec<(String, String)> = call
+            .request
+            .headers
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), v.clone()))
+            .collect();
         assert_eq!(&sent, headers, "{name}");
     }
     assert_eq!(call.request.transport, Transport::Http, "{name}");
@@ -124,7 +129,9 @@ fn run<C: serde::de::DeserializeOwned>(
             object => serde_json::to_vec(object).unwrap(),
         };
         let outcome = decode(&command, &call, &answer(sample.status, body));
-        let expected = case.outcome.unwrap_or_else(|| panic!("{name}: an answer needs an outcome"));
+        let expected = case
+            .outcome
+            .unwrap_or_else(|| panic!("{name}: an answer needs an outcome"));
         assert_eq!(
             serde_json::to_string_pretty(&outcome).unwrap(),
             serde_json::to_string_pretty(&expected).unwrap(),
@@ -193,17 +200,20 @@ fn inquire() {
         include_str!("../fixtures/inquire.json"),
         |command| Toss.inquire(command, &channel),
         |command, call, answer| {
-            told(done(Toss.inquired(command, &channel, call, answer)), |view| match view {
-                PgView::Absent(failure) => json!({"absent": failure}),
-                PgView::Open => json!("open"),
-                PgView::Dead(failure) => json!({"dead": failure}),
-                PgView::Held {
-                    approval: held,
-                    balance,
-                    cancels,
-                    status,
-                } => json!({"held": approval(*held), "balance": balance, "cancels": cancels, "status": status}),
-            })
+            told(
+                done(Toss.inquired(command, &channel, call, answer)),
+                |view| match view {
+                    PgView::Absent(failure) => json!({"absent": failure}),
+                    PgView::Open => json!("open"),
+                    PgView::Dead(failure) => json!({"dead": failure}),
+                    PgView::Held {
+                        approval: held,
+                        balance,
+                        cancels,
+                        status,
+                    } => json!({"held": approval(*held), "balance": balance, "cancels": cancels, "status": status}),
+                },
+            )
         },
     );
 }
@@ -232,7 +242,11 @@ fn window_returns() {
             body: bytes::Bytes::new(),
             content_type: None,
         };
-        let verdict = match Toss.window().unwrap().returned(&back, &approve_command(), None, &channel) {
+        let verdict = match Toss
+            .window()
+            .unwrap()
+            .returned(&back, &approve_command(), None, &channel)
+        {
             WindowVerdict::Authenticated { token, proof } => {
                 assert_eq!(proof, Proof::None, "{}: Toss signs nothing", case.name);
                 json!({"authenticated": token})
@@ -296,5 +310,8 @@ fn notices() {
 #[test]
 fn a_failure_kind_in_the_fixtures_is_spelled_as_the_domain_spells_it() {
     // The fixtures compare kinds as text; this pins the spelling they rely on.
-    assert_eq!(serde_json::to_value(FailureKind::LimitExceeded).unwrap(), json!("limit-exceeded"));
+    assert_eq!(
+        serde_json::to_value(FailureKind::LimitExceeded).unwrap(),
+        json!("limit-exceeded")
+    );
 }
