@@ -48,7 +48,7 @@ impl Simulators {
         let calls: Vec<Value> = self
             .pgs
             .iter()
-            .map(|pg| json!({"provider": pg.id(), "calls": [PER_PG, pg.controls()].concat()}))
+            .map(|pg| json!({"provider": pg.id(), "calls": ([PER_PG, pg.controls()].concat())}))
             .collect();
         json!({"providers": calls, "calls": SHARED})
     }

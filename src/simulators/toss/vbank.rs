@@ -131,7 +131,7 @@ impl Toss {
     }
 
     /// The payment of an order number, whoever's it is: control calls name no merchant.
-    fn named(&self, tid: Option<&str>, order_id: Option<&str>) -> Result<Arc<Mutex<Payment>>, ControlError> {
+    pub(super) fn named(&self, tid: Option<&str>, order_id: Option<&str>) -> Result<Arc<Mutex<Payment>>, ControlError> {
         if let Some(tid) = tid {
             let text = || format!("no payment has the paymentKey `{tid}`");
             return self.payments.get(tid).ok_or_else(|| ControlError::missing("tid", text()));

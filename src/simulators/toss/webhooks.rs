@@ -75,8 +75,6 @@ impl Toss {
         if merchant.notify_url.is_none() {
             return Vec::new();
         }
-        let now = self.world.clock.now();
-        let shapes = self.shapes_of(merchant);
         let mut notices = Vec::new();
         if super::vbank::is_vbank(payment) && !matches!(payment.status, Status::Expired | Status::Aborted) {
             notices.extend(self.deposit_notice(payment, merchant, payment.status.word()));
@@ -87,13 +85,18 @@ impl Toss {
         );
         let silent = payment.billing && payment.cancels.is_empty();
         if fires && !silent {
-            let base = self.base();
-            let style = Style { test: merchant.test(), shapes, base: &base, now };
-            let body = json!({"eventType": "PAYMENT_STATUS_CHANGED", "createdAt": created_at(now, shapes),
-                "data": payment_value(payment, &style)});
-            notices.extend(self.notice(merchant, "PAYMENT_STATUS_CHANGED", &payment.key, &payment.order_id, &body));
+            notices.extend(self.status_notice(payment, merchant));
         }
         notices
+    }
+
+    /// The notification of a status, with the whole payment in it.
+    pub(super) fn status_notice(&self, payment: &Payment, merchant: &Merchant) -> Option<Notice> {
+        let (now, shapes, base) = (self.world.clock.now(), self.shapes_of(merchant), self.base());
+        let style = Style { test: merchant.test(), shapes, base: &base, now };
+        let body = json!({"eventType": "PAYMENT_STATUS_CHANGED", "createdAt": created_at(now, shapes),
+            "data": payment_value(payment, &style)});
+        self.notice(merchant, "PAYMENT_STATUS_CHANGED", &payment.key, &payment.order_id, &body)
     }
 
     /// The flat deposit notification.
