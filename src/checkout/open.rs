@@ -49,7 +49,7 @@ impl Checkout {
         let (attempt, input) = self.commands(parsed, window_type, request);
         let payment_id = attempt.payment_id.clone();
         // Boxed: the engine's future is large, and this one is held by every request of the listener.
-        let opened = Box::pin(self.engine.open_window(&snapshot, routed, attempt, input)).await?;
+        let opened = Box::pin(self.engine.open_window(routed, attempt, input)).await?;
         let base = self.public_url();
         Ok(json!({
             "transactionId": opened.transaction.id,

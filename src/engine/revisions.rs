@@ -48,7 +48,7 @@ impl Engine {
                 "channel revision {revision} of {channel_key} is not in the ledger"
             ))
         })?;
-        let opened = open_revision(revision, &sealed, &self.sealer, &registry::by_id)
+        let opened = open_revision(revision, &sealed, &self.sealer, registry::ADAPTERS)
             .map_err(|error| EngineError::Storage(format!("channel revision {revision}: {error}")))?;
         if self.opened_revisions.len() >= OPENED_MAX {
             self.opened_revisions.clear();

@@ -68,7 +68,7 @@ async fn instant(
             return Err(unrouted(ledger, &attempt.store_id, &attempt.payment_id, error).await);
         }
     };
-    let transaction = engine.instant(snapshot, routed, attempt, input).await?;
+    let transaction = engine.instant(routed, attempt, input).await?;
     json(&PaidInstantly {
         payment: (&transaction).into(),
     })
