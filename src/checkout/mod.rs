@@ -113,17 +113,12 @@ impl Checkout {
             ["checkout", "result", token] => self.result(token, &request).await,
             ["checkout", "done", token] => self.done(token, &request).await,
             ["checkout", "window", token] => self.window(token, &request).await,
-            ["checkout", "return", token] => {
-                self.returned(token, ReturnMethod::Success, request.clone(), request_id)
-                    .await
-            }
+            ["checkout", "return", token] => self.returned(token, ReturnMethod::Success, request, request_id).await,
             ["checkout", "return", token, "fail"] => {
-                self.returned(token, ReturnMethod::Fail, request.clone(), request_id)
-                    .await
+                self.returned(token, ReturnMethod::Fail, request, request_id).await
             }
             ["checkout", "return", token, "close"] => {
-                self.returned(token, ReturnMethod::Close, request.clone(), request_id)
-                    .await
+                self.returned(token, ReturnMethod::Close, request, request_id).await
             }
             ["shop", rest @ ..] => self.shop(rest, &request).await,
             _ => reply::unknown(reply::wants_json(&request)),

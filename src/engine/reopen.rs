@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 impl Engine {
     /// What the browser must do for an attempt whose window was opened and has not returned, found by its token.
-    /// Reads the member `open` of the attempt's document, as `open_window` stored it.
+    /// Reads the members `open` and `paymentToken` of the attempt's document, as they were stored with it.
     ///
     /// # Errors
-    /// [`EngineError::NotFound`] for an unknown or expired token; [`EngineError::InvalidToken`] once the attempt has
+    /// [`EngineError::NotFound`] for a token that is unknown, expired or no window's; [`EngineError::InvalidToken`] once the attempt has
     /// left the window, because what the PG issued for it is spent; [`EngineError::Storage`].
     pub async fn window_open(&self, token: &str) -> Result<OpenedAttempt, EngineError> {
         let row = self.ledger.attempt(token).await?.ok_or(EngineError::NotFound)?;
@@ -19,14 +19,16 @@ impl Engine {
         }
         let found = self.ledger.transaction(&row.transaction_id).await?;
         let transaction = found.ok_or(EngineError::NotFound)?;
-        if transaction.status != Status::Ready {
+        // An authenticated attempt that waits for the merchant's confirmation is still ready, but its window is used up.
+        let authenticated = row.doc.get("paymentToken").is_some_and(|token| !token.is_null());
+        if transaction.status != Status::Ready || authenticated {
             return Err(EngineError::InvalidToken);
         }
         let open = row
             .doc
             .get("open")
             .and_then(|open| Open::deserialize(open).ok())
-            .ok_or_else(|| EngineError::Storage("the attempt has no open window".to_owned()))?;
+            .ok_or(EngineError::NotFound)?;
         Ok(OpenedAttempt {
             transaction,
             token: token.to_owned(),
