@@ -4,8 +4,8 @@
 //! symlink swap, copy). A pair that does not fit together, or half a file, keeps the last good certificate, loudly.
 //! Connections that are open stay as they are.
 
-use arc_swap::ArcSwap;
 use ::aws_lc_rs::digest::{Digest, SHA256, digest};
+use arc_swap::ArcSwap;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
