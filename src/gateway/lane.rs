@@ -106,12 +106,19 @@ impl ChannelLanes {
     /// Closes idle connections that are over and forgets lanes that nobody used; `false` if none is left.
     pub(super) fn sweep(&self, now: Instant, forget_after: Duration) -> bool {
         let mut lanes = lock(&self.lanes);
+        let before = lanes.len();
         lanes.retain(|lane| {
             lock(&lane.pool).retain_mut(|link| now < link.good_until && link.is_alive());
             let busy = lane.in_flight.load(Ordering::Acquire) > 0;
             busy || now.saturating_duration_since(*lock(&lane.used)) < forget_after
         });
-        !lanes.is_empty()
+        let left = lanes.len();
+        drop(lanes);
+        if left < before {
+            // A forgotten lane's breaker must not be shown as open for ever.
+            self.show_breaker();
+        }
+        left > 0
     }
 }
 

@@ -8,9 +8,11 @@
 
 mod body;
 mod serve;
+mod tls;
 
 pub use body::{Body, BodyError, empty, full, json_response, stream_body, text_response};
 pub use serve::{Limits, Serving, bind, serve};
+pub use tls::{TlsCertificate, TlsError, TlsFiles};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};

@@ -174,6 +174,7 @@ impl Server {
         let (accepted, seen) = (Arc::clone(&connections), Arc::clone(&requests));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                stream.set_nodelay(true).unwrap();
                 let number = accepted.fetch_add(1, Ordering::SeqCst);
                 let peer = Peer {
                     stream,

@@ -47,7 +47,11 @@ async fn tls_server(acceptor: TlsAcceptor, after: After) -> Server {
                 stream.flush().await.unwrap();
                 match after {
                     After::Stay => {}
-                    After::Close => return stream.shutdown().await.unwrap(),
+                    After::Close => {
+                        // Later than the answer, so that the connection is back in the pool when it ends.
+                        tokio::time::sleep(Duration::from_millis(30)).await;
+                        return stream.shutdown().await.unwrap();
+                    }
                     After::Vanish => return,
                 }
             }
@@ -120,7 +124,7 @@ async fn a_tls_connection_closed_while_idle_is_replaced() {
     for calls in 1..=3 {
         answered(gateway.exchange(&live, &call(Operation::Approve, &base)).await);
         assert_eq!((server.requests(), server.connections()), (calls, calls));
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
