@@ -24,7 +24,11 @@ fn html_502() -> Answer {
 }
 
 fn not_served() -> Answer {
-    Answer::new(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "no such path at this PG\n")
+    Answer::new(
+        StatusCode::NOT_FOUND,
+        "text/plain; charset=utf-8",
+        "no such path at this PG\n",
+    )
 }
 
 impl Simulators {
@@ -46,15 +50,19 @@ impl Simulators {
             }
             Some(fault) if fault.kind == Kind::Hang => self.hang(&fault).await,
             // A PG goes on when its caller hangs up, and so does this: hyper drops a handler with its connection.
-            Some(fault) => {
-                tokio::spawn(self.act(pg, request, operation, fault)).await.unwrap_or(Err(Abort))
-            }
+            Some(fault) => tokio::spawn(self.act(pg, request, operation, fault))
+                .await
+                .unwrap_or(Err(Abort)),
         }
     }
 
     fn pg_request<'a>(&'a self, pg: &dyn PgSimulator, request: &'a Request) -> PgRequest<'a> {
         let path = request.path.get(pg.id().len() + 1..).unwrap_or("/");
-        PgRequest { inner: request, path, world: &self.world }
+        PgRequest {
+            inner: request,
+            path,
+            world: &self.world,
+        }
     }
 
     async fn hang(&self, fault: &Fault) -> Result<Response, Abort> {
@@ -85,9 +93,11 @@ impl Simulators {
             _ => {}
         }
         let decline = match &fault.kind {
-            Kind::Decline(code) => {
-                Some(Decline { code: code.clone(), status: fault.status, message: fault.message.clone() })
-            }
+            Kind::Decline(code) => Some(Decline {
+                code: code.clone(),
+                status: fault.status,
+                message: fault.message.clone(),
+            }),
             _ => None,
         };
         let mut served = pg.serve(&self.pg_request(pg.as_ref(), &request), decline.as_ref());
@@ -128,7 +138,11 @@ impl Simulators {
                 Some(Kind::NotifyBeforeAnswer) => self.notifier.send_first(notice).await,
                 Some(Kind::BadSignature) => {
                     if !pg.forge_notice(&mut notice) {
-                        tracing::warn!(provider = pg.id(), event = notice.event, "nothing signed in this notification");
+                        tracing::warn!(
+                            provider = pg.id(),
+                            event = notice.event,
+                            "nothing signed in this notification"
+                        );
                     }
                     self.notifier.send(notice, pause);
                 }
@@ -146,7 +160,9 @@ fn finish(served: Served) -> Answer {
 }
 
 fn with_length(answer: &mut Answer) {
-    answer.headers.push((header::CONTENT_LENGTH, HeaderValue::from(answer.body.len())));
+    answer
+        .headers
+        .push((header::CONTENT_LENGTH, HeaderValue::from(answer.body.len())));
 }
 
 /// Promises the whole length and stops half way.
@@ -162,8 +178,10 @@ fn truncated(mut answer: Answer) -> Response {
 fn dripping(mut answer: Answer, time: Duration) -> Response {
     with_length(&mut answer);
     let size = answer.body.len().div_ceil(DRIPS).max(1);
-    let pieces: Vec<Bytes> =
-        (0..answer.body.len()).step_by(size).map(|i| answer.body.slice(i..(i + size).min(answer.body.len()))).collect();
+    let pieces: Vec<Bytes> = (0..answer.body.len())
+        .step_by(size)
+        .map(|i| answer.body.slice(i..(i + size).min(answer.body.len())))
+        .collect();
     let gap = time / u32::try_from(pieces.len().max(1)).unwrap_or(1);
     let stream = futures_util::stream::iter(pieces).then(move |piece| async move {
         tokio::time::sleep(gap).await;

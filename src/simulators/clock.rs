@@ -19,8 +19,12 @@ impl Clock {
     /// Now, ms since the Unix epoch, offset included.
     #[must_use]
     pub fn now(&self) -> i64 {
-        let real = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis());
-        i64::try_from(real).unwrap_or(i64::MAX).saturating_add(self.offset_ms.load(Ordering::Relaxed))
+        let real = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |d| d.as_millis());
+        i64::try_from(real)
+            .unwrap_or(i64::MAX)
+            .saturating_add(self.offset_ms.load(Ordering::Relaxed))
     }
 
     /// Moves the clock forward by `ms`.
@@ -80,7 +84,15 @@ pub fn iso_kst(ms: i64) -> String {
 #[must_use]
 pub fn compact(ms: i64) -> String {
     let t = civil(ms);
-    format!("{:04}{:02}{:02}{:02}{:02}{:02}", t.year(), t.month(), t.day(), t.hour(), t.minute(), t.second())
+    format!(
+        "{:04}{:02}{:02}{:02}{:02}{:02}",
+        t.year(),
+        t.month(),
+        t.day(),
+        t.hour(),
+        t.minute(),
+        t.second()
+    )
 }
 
 /// Reads `yyyy-MM-dd` or `yyyy-MM-ddTHH:mm:ss[.f]` as Korean time; `None` if it is neither.

@@ -33,7 +33,10 @@ impl Simulators {
             [] => Ok(self.overview()),
             [call] => self.shared(&request, call).await,
             [provider, call] => self.per_pg(&request, provider, call).await,
-            _ => Err(ControlError::missing("path", "control calls are /_sim/{call} or /_sim/{provider}/{call}")),
+            _ => Err(ControlError::missing(
+                "path",
+                "control calls are /_sim/{call} or /_sim/{provider}/{call}",
+            )),
         };
         match reply {
             Ok(value) => json_response(StatusCode::OK, &value),
@@ -67,7 +70,10 @@ impl Simulators {
             ("POST", "clock") => {
                 let set: SetClock = parse(&request.body)?;
                 if set.advance_ms < 0 {
-                    return Err(ControlError::bad("advanceMs", "`advanceMs` must not be negative: time goes forward"));
+                    return Err(ControlError::bad(
+                        "advanceMs",
+                        "`advanceMs` must not be negative: time goes forward",
+                    ));
                 }
                 self.world.clock.advance(set.advance_ms);
                 if let Some(ms) = set.minute_ms {
@@ -85,7 +91,9 @@ impl Simulators {
     }
 
     async fn per_pg(&self, request: &Request, provider: &str, call: &str) -> Reply {
-        let pg = self.find(provider).ok_or_else(|| unknown_word("provider", provider, &self.ids()))?;
+        let pg = self
+            .find(provider)
+            .ok_or_else(|| unknown_word("provider", provider, &self.ids()))?;
         let body = &request.body[..];
         let done: Control = match (request.method.as_str(), call) {
             ("POST", "authenticate") => parse::<Authenticate>(body).and_then(|ask| pg.authenticate(&ask)),
@@ -94,7 +102,8 @@ impl Simulators {
             ("PUT", "merchants") => pg.merchants(body),
             (method, call) => {
                 let known = [PER_PG, pg.controls()].concat();
-                pg.control(&request.method, call, body).unwrap_or_else(|| Err(wrong_call(method, call, &known)))
+                pg.control(&request.method, call, body)
+                    .unwrap_or_else(|| Err(wrong_call(method, call, &known)))
             }
         };
         let Controlled { reply, notices } = done?;
@@ -139,13 +148,20 @@ impl Simulators {
     fn put_faults(&self, body: &[u8]) -> Reply {
         let lines: Vec<Value> = parse(body)?;
         if lines.len() > Faults::MAX {
-            return Err(ControlError::bad("body", format!("at most {} faults at once", Faults::MAX)));
+            return Err(ControlError::bad(
+                "body",
+                format!("at most {} faults at once", Faults::MAX),
+            ));
         }
         let ids = self.ids();
         let mut faults = Vec::with_capacity(lines.len());
         for (at, line) in lines.iter().enumerate() {
             let fault = Fault::parse(at, line, &ids)?;
-            for pg in self.pgs.iter().filter(|pg| fault.provider.as_deref().is_none_or(|id| id == pg.id())) {
+            for pg in self
+                .pgs
+                .iter()
+                .filter(|pg| fault.provider.as_deref().is_none_or(|id| id == pg.id()))
+            {
                 pg.shows(&fault.kind, fault.operation).map_err(|why| {
                     let mut error = ControlError::impossible(format!("{}: {why}", pg.id()));
                     error.field = Some(format!("[{at}].kind"));
@@ -165,6 +181,8 @@ fn wrong_call(method: &str, call: &str, known: &[&str]) -> ControlError {
         error.status = 405;
         return error;
     }
-    let hint = nearest(call, known).map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+    let hint = nearest(call, known)
+        .map(|word| format!("; did you mean `{word}`?"))
+        .unwrap_or_default();
     ControlError::missing("path", format!("`{call}` is not one of: {}{hint}", known.join(", ")))
 }

@@ -68,7 +68,10 @@ impl Operation {
     /// The word in control calls.
     #[must_use]
     pub fn word(self) -> &'static str {
-        OPERATIONS.iter().find(|(_, _, op)| *op == self).map_or("approve", |(word, _, _)| word)
+        OPERATIONS
+            .iter()
+            .find(|(_, _, op)| *op == self)
+            .map_or("approve", |(word, _, _)| word)
     }
 
     /// Whether money is taken by it.
@@ -78,10 +81,14 @@ impl Operation {
     }
 
     fn parse(field: &str, word: &str) -> Result<Self, ControlError> {
-        OPERATIONS.iter().find(|(a, b, _)| *a == word || *b == word).map(|(_, _, op)| *op).ok_or_else(|| {
-            let words: Vec<&str> = OPERATIONS.iter().map(|(word, _, _)| *word).collect();
-            unknown_word(field, word, &words)
-        })
+        OPERATIONS
+            .iter()
+            .find(|(a, b, _)| *a == word || *b == word)
+            .map(|(_, _, op)| *op)
+            .ok_or_else(|| {
+                let words: Vec<&str> = OPERATIONS.iter().map(|(word, _, _)| *word).collect();
+                unknown_word(field, word, &words)
+            })
     }
 }
 
@@ -163,25 +170,39 @@ impl Kind {
     pub fn word(&self) -> String {
         match self {
             Self::Decline(code) => format!("decline:{code}"),
-            other => KINDS.iter().find(|(_, kind)| kind == other).map_or("", |(word, _)| word).to_owned(),
+            other => KINDS
+                .iter()
+                .find(|(_, kind)| kind == other)
+                .map_or("", |(word, _)| word)
+                .to_owned(),
         }
     }
 
     fn parse(field: &str, word: &str) -> Result<Self, ControlError> {
         if let Some(code) = word.strip_prefix("decline:") {
             if code.is_empty() || code.len() > 80 || !code.bytes().all(|b| b.is_ascii_graphic()) {
-                return Err(ControlError::bad(field, format!("`{field}`: `decline:` needs a code of the PG behind it")));
+                return Err(ControlError::bad(
+                    field,
+                    format!("`{field}`: `decline:` needs a code of the PG behind it"),
+                ));
             }
             return Ok(Self::Decline(code.to_owned()));
         }
-        KINDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| kind.clone()).ok_or_else(|| {
-            let words: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
-            unknown_word(field, word, &words)
-        })
+        KINDS
+            .iter()
+            .find(|(known, _)| *known == word)
+            .map(|(_, kind)| kind.clone())
+            .ok_or_else(|| {
+                let words: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
+                unknown_word(field, word, &words)
+            })
     }
 
     fn on_notifications(&self) -> bool {
-        matches!(self, Self::DuplicateNotify | Self::NotifyBeforeAnswer | Self::LostNotify)
+        matches!(
+            self,
+            Self::DuplicateNotify | Self::NotifyBeforeAnswer | Self::LostNotify
+        )
     }
 
     /// Kinds that, with no operation named, mean a call that takes money.
@@ -213,8 +234,17 @@ pub struct Fault {
     pub message: Option<String>,
 }
 
-const FIELDS: &[&str] =
-    &["provider", "operation", "kind", "times", "probability", "seed", "delayMs", "status", "message"];
+const FIELDS: &[&str] = &[
+    "provider",
+    "operation",
+    "kind",
+    "times",
+    "probability",
+    "seed",
+    "delayMs",
+    "status",
+    "message",
+];
 
 impl Fault {
     /// Reads one line of the menu. `at` is its place, for error texts; `providers` the ids that exist.
@@ -224,7 +254,10 @@ impl Fault {
     pub fn parse(at: usize, value: &Value, providers: &[&str]) -> Result<Self, ControlError> {
         let name = |field: &str| format!("[{at}].{field}");
         let Value::Object(map) = value else {
-            return Err(ControlError::bad(format!("[{at}]"), format!("[{at}] must be an object with a `kind`")));
+            return Err(ControlError::bad(
+                format!("[{at}]"),
+                format!("[{at}] must be an object with a `kind`"),
+            ));
         };
         if let Some(unknown) = map.keys().find(|key| !FIELDS.contains(&key.as_str())) {
             return Err(unknown_word(&format!("[{at}]"), unknown, FIELDS));
@@ -237,19 +270,30 @@ impl Fault {
         {
             return Err(unknown_word(&name("provider"), given, providers));
         }
-        let operation = text("operation")?.map(|word| Operation::parse(&name("operation"), &word)).transpose()?;
+        let operation = text("operation")?
+            .map(|word| Operation::parse(&name("operation"), &word))
+            .transpose()?;
         let kind = text("kind")?.ok_or_else(|| {
-            ControlError::bad(name("kind"), format!("`{}` is missing: it says what goes wrong", name("kind")))
+            ControlError::bad(
+                name("kind"),
+                format!("`{}` is missing: it says what goes wrong", name("kind")),
+            )
         })?;
         let probability = match map.get("probability") {
             None | Some(Value::Null) => None,
             Some(value) => Some(value.as_f64().filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| {
-                ControlError::bad(name("probability"), format!("`{}` must be a number from 0 to 1", name("probability")))
+                ControlError::bad(
+                    name("probability"),
+                    format!("`{}` must be a number from 0 to 1", name("probability")),
+                )
             })?),
         };
         let status = number("status", 599)?.and_then(|s| u16::try_from(s).ok());
         if status.is_some_and(|s| s < 400) {
-            return Err(ControlError::bad(name("status"), format!("`{}` must be 400 to 599", name("status"))));
+            return Err(ControlError::bad(
+                name("status"),
+                format!("`{}` must be 400 to 599", name("status")),
+            ));
         }
         Ok(Self {
             provider,
@@ -297,9 +341,11 @@ fn text_member(map: &Map<String, Value>, field: &str, name: &str) -> Result<Opti
 fn number_member(map: &Map<String, Value>, field: &str, name: &str, max: u64) -> Result<Option<u64>, ControlError> {
     match map.get(field) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => value.as_u64().filter(|n| *n <= max).map(Some).ok_or_else(|| {
-            ControlError::bad(name, format!("`{name}` must be a whole number from 0 to {max}"))
-        }),
+        Some(value) => value
+            .as_u64()
+            .filter(|n| *n <= max)
+            .map(Some)
+            .ok_or_else(|| ControlError::bad(name, format!("`{name}` must be a whole number from 0 to {max}"))),
     }
 }
 
@@ -314,7 +360,12 @@ struct Armed {
 impl Armed {
     fn new(fault: Fault) -> Self {
         let left = AtomicU64::new(fault.times.unwrap_or(u64::MAX));
-        Self { fault, left, hits: AtomicU64::new(0), draws: AtomicU64::new(0) }
+        Self {
+            fault,
+            left,
+            hits: AtomicU64::new(0),
+            draws: AtomicU64::new(0),
+        }
     }
 
     /// Whether the fault strikes now; uses up one of its times if so.
@@ -366,7 +417,10 @@ impl Faults {
     #[must_use]
     pub fn list(&self) -> Value {
         let armed = self.armed.read().unwrap_or_else(PoisonError::into_inner);
-        armed.iter().map(|a| a.fault.to_json(a.hits.load(Ordering::Relaxed))).collect()
+        armed
+            .iter()
+            .map(|a| a.fault.to_json(a.hits.load(Ordering::Relaxed)))
+            .collect()
     }
 
     /// The fault that strikes a call to `provider`, if any.

@@ -23,7 +23,11 @@ pub fn escape(text: &str) -> String {
 /// A JSON text that can stand inside a `<script>` element.
 #[must_use]
 pub fn script_json(value: &serde_json::Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    value
+        .to_string()
+        .replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
 }
 
 /// A page with a title and a body that is already HTML.
@@ -51,7 +55,10 @@ mod tests {
 
     #[test]
     fn texts_cannot_leave_their_place() {
-        assert_eq!(escape("<b a='1'>&\"</b>"), "&lt;b a=&#39;1&#39;&gt;&amp;&quot;&lt;/b&gt;");
+        assert_eq!(
+            escape("<b a='1'>&\"</b>"),
+            "&lt;b a=&#39;1&#39;&gt;&amp;&quot;&lt;/b&gt;"
+        );
         assert_eq!(script_json(&serde_json::json!("</script>")), "\"\\u003c/script>\"");
     }
 }

@@ -39,7 +39,10 @@ fn text(length: usize, alphabet: &[u8]) -> String {
 /// `length` letters and digits.
 #[must_use]
 pub fn alnum(length: usize) -> String {
-    text(length, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+    text(
+        length,
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+    )
 }
 
 /// `length` digits.

@@ -67,7 +67,11 @@ impl<P> Book<P> {
     /// An empty store for at most `max` records.
     #[must_use]
     pub fn new(max: usize) -> Self {
-        Self { records: DashMap::new(), arrivals: Mutex::new(VecDeque::new()), max: max.max(1) }
+        Self {
+            records: DashMap::new(),
+            arrivals: Mutex::new(VecDeque::new()),
+            max: max.max(1),
+        }
     }
 
     /// Adds a record under a new id. `Err` gives it back if the id is taken. `Ok` carries the record that had to leave.
@@ -84,9 +88,15 @@ impl<P> Book<P> {
         let leaving = {
             let mut arrivals = lock(&self.arrivals);
             arrivals.push_back(Arc::clone(id));
-            if arrivals.len() > self.max { arrivals.pop_front() } else { None }
+            if arrivals.len() > self.max {
+                arrivals.pop_front()
+            } else {
+                None
+            }
         };
-        Ok(leaving.and_then(|id| self.records.remove(&id)).map(|(_, record)| record))
+        Ok(leaving
+            .and_then(|id| self.records.remove(&id))
+            .map(|(_, record)| record))
     }
 
     /// The record of an id.
@@ -95,10 +105,11 @@ impl<P> Book<P> {
         self.records.get(id).map(|found| Arc::clone(found.value()))
     }
 
-    /// Every record, in no order. Meant for control calls and lists, not for the path of a payment.
+    /// Every record in order of arrival. Meant for control calls and lists, not for the path of a payment.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Mutex<P>>> {
-        self.records.iter().map(|found| Arc::clone(found.value())).collect()
+        let ids: Vec<Arc<str>> = lock(&self.arrivals).iter().map(Arc::clone).collect();
+        ids.iter().filter_map(|id| self.get(id)).collect()
     }
 
     /// How many records there are.

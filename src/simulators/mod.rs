@@ -58,7 +58,9 @@ pub struct Simulators {
 
 impl std::fmt::Debug for Simulators {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Simulators").field("providers", &self.ids()).finish_non_exhaustive()
+        f.debug_struct("Simulators")
+            .field("providers", &self.ids())
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,7 +72,14 @@ impl Simulators {
         let (stop, stopped) = watch::channel(false);
         let notifier = Arc::new(Notifier::new(Arc::clone(&world), stopped));
         let pgs: Vec<Arc<dyn PgSimulator>> = vec![Arc::new(toss::Toss::new(Arc::clone(&world)))];
-        Arc::new(Self { world, pgs, faults: Faults::default(), notifier, stop, sweeping: AtomicBool::new(false) })
+        Arc::new(Self {
+            world,
+            pgs,
+            faults: Faults::default(),
+            notifier,
+            stop,
+            sweeping: AtomicBool::new(false),
+        })
     }
 
     /// Own origin, e.g. `http://127.0.0.1:8090`: pages and scripts need it. Set it once the listener is bound;
@@ -146,7 +155,10 @@ impl Handler for Simulators {
                         self.ids().join(", "),
                         hint.unwrap_or_default()
                     );
-                    Ok(json_response(StatusCode::NOT_FOUND, &ControlError::missing("path", message)))
+                    Ok(json_response(
+                        StatusCode::NOT_FOUND,
+                        &ControlError::missing("path", message),
+                    ))
                 }
             }
         })
@@ -154,9 +166,10 @@ impl Handler for Simulators {
 
     fn refuse(&self, why: Refused) -> Response {
         let (status, message) = match why {
-            Refused::BodyTooLarge(max) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {max} bytes"))
-            }
+            Refused::BodyTooLarge(max) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("the body is larger than {max} bytes"),
+            ),
             Refused::BodyIncomplete => (StatusCode::BAD_REQUEST, "the body did not arrive whole".to_owned()),
         };
         json_response(status, &ControlError::bad("body", message))

@@ -217,11 +217,18 @@ impl Notifier {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.world.options.notices_max {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             lock(&record).state = Delivery::Lost;
-            tracing::warn!(provider = notice.provider, "too many notifications wait: one was dropped");
+            tracing::warn!(
+                provider = notice.provider,
+                "too many notifications wait: one was dropped"
+            );
             return None;
         }
         let generation = self.generation.load(Ordering::Relaxed);
-        Some(Slot { notifier: Arc::clone(self), record, generation })
+        Some(Slot {
+            notifier: Arc::clone(self),
+            record,
+            generation,
+        })
     }
 
     /// Attempts from number `from` on, until acknowledged or the plan ends.
@@ -263,7 +270,9 @@ impl Notifier {
                 None
             }
         };
-        let done = answer.as_ref().is_some_and(|(status, body)| (notice.acknowledged)(*status, body));
+        let done = answer
+            .as_ref()
+            .is_some_and(|(status, body)| (notice.acknowledged)(*status, body));
         let mut record = lock(record);
         record.attempts = number + 1;
         record.last_status = answer.map(|(status, _)| status);
@@ -290,7 +299,11 @@ impl Notifier {
     async fn exchange(&self, request: http::Request<Full<Bytes>>) -> Option<(u16, Bytes)> {
         let response = self.client.request(request).await.ok()?;
         let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), ANSWER_MAX).collect().await.ok()?.to_bytes();
+        let body = Limited::new(response.into_body(), ANSWER_MAX)
+            .collect()
+            .await
+            .ok()?
+            .to_bytes();
         Some((status, body))
     }
 }

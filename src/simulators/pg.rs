@@ -71,7 +71,10 @@ impl World {
     /// A world with these limits.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options, ..Self::default() }
+        Self {
+            options,
+            ..Self::default()
+        }
     }
 
     /// Own origin, e.g. `http://127.0.0.1:8090`, if it was set.
@@ -135,7 +138,11 @@ impl Answer {
     #[must_use]
     pub fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
-        Self { status, headers, body: body.into() }
+        Self {
+            status,
+            headers,
+            body: body.into(),
+        }
     }
 
     /// Adds a header; a value that no header can hold is left out.
@@ -150,7 +157,10 @@ impl Answer {
     /// A header's text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.to_str().ok())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .and_then(|(_, v)| v.to_str().ok())
     }
 
     /// As a whole response.
@@ -188,13 +198,19 @@ impl Served {
     /// Only an answer.
     #[must_use]
     pub fn just(answer: Answer) -> Self {
-        Self { answer: Some(answer), ..Self::default() }
+        Self {
+            answer: Some(answer),
+            ..Self::default()
+        }
     }
 }
 
 impl std::fmt::Debug for Served {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Served").field("answer", &self.answer).field("notices", &self.notices).finish_non_exhaustive()
+        f.debug_struct("Served")
+            .field("answer", &self.answer)
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
     }
 }
 
@@ -260,7 +276,10 @@ pub struct Controlled {
 
 impl From<Value> for Controlled {
     fn from(reply: Value) -> Self {
-        Self { reply, notices: Vec::new() }
+        Self {
+            reply,
+            notices: Vec::new(),
+        }
     }
 }
 

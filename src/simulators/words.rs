@@ -24,25 +24,45 @@ impl ControlError {
     /// A request that is wrong in `field`.
     #[must_use]
     pub fn bad(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status: 400, code: "BAD_REQUEST".into(), field: Some(field.into()), message: message.into() }
+        Self {
+            status: 400,
+            code: "BAD_REQUEST".into(),
+            field: Some(field.into()),
+            message: message.into(),
+        }
     }
 
     /// Something that the PG does not know.
     #[must_use]
     pub fn missing(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status: 404, code: "NOT_FOUND".into(), field: Some(field.into()), message: message.into() }
+        Self {
+            status: 404,
+            code: "NOT_FOUND".into(),
+            field: Some(field.into()),
+            message: message.into(),
+        }
     }
 
     /// Something that this PG's protocol or rules do not allow.
     #[must_use]
     pub fn impossible(message: impl Into<String>) -> Self {
-        Self { status: 422, code: "NOT_POSSIBLE".into(), field: None, message: message.into() }
+        Self {
+            status: 422,
+            code: "NOT_POSSIBLE".into(),
+            field: None,
+            message: message.into(),
+        }
     }
 
     /// An error code of the PG's own script or page.
     #[must_use]
     pub fn script(code: &str, field: &str, message: impl Into<String>) -> Self {
-        Self { status: 400, code: code.to_owned(), field: Some(field.to_owned()), message: message.into() }
+        Self {
+            status: 400,
+            code: code.to_owned(),
+            field: Some(field.to_owned()),
+            message: message.into(),
+        }
     }
 }
 
@@ -60,8 +80,16 @@ pub fn nearest<'a>(given: &str, valid: &[&'a str]) -> Option<&'a str> {
 /// A 400 for a word that is not in the list, naming the nearest one and all of them.
 #[must_use]
 pub fn unknown_word(field: &str, given: &str, valid: &[&str]) -> ControlError {
-    let hint = nearest(given, valid).map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
-    ControlError::bad(field, format!("`{field}` is `{given}`, which is not one of: {}{hint}", valid.join(", ")))
+    let hint = nearest(given, valid)
+        .map(|word| format!("; did you mean `{word}`?"))
+        .unwrap_or_default();
+    ControlError::bad(
+        field,
+        format!(
+            "`{field}` is `{given}`, which is not one of: {}{hint}",
+            valid.join(", ")
+        ),
+    )
 }
 
 /// Reads a JSON body strictly.
@@ -75,7 +103,9 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
         let field = if path == "." { "body".to_owned() } else { path };
         ControlError::bad(field.clone(), format!("`{field}`: {}", error.inner()))
     })?;
-    reader.end().map_err(|error| ControlError::bad("body", format!("text after the JSON value: {error}")))?;
+    reader
+        .end()
+        .map_err(|error| ControlError::bad("body", format!("text after the JSON value: {error}")))?;
     Ok(value)
 }
 
@@ -87,7 +117,11 @@ mod tests {
     fn a_wrong_word_gets_the_nearest_one() {
         let error = unknown_word("kind", "late-anser", &["hang", "late-answer"]);
         assert_eq!(error.status, 400);
-        assert!(error.message.contains("did you mean `late-answer`?"), "{}", error.message);
+        assert!(
+            error.message.contains("did you mean `late-answer`?"),
+            "{}",
+            error.message
+        );
         assert_eq!(nearest("zzz", &["hang", "late-answer"]), None);
     }
 

@@ -7,16 +7,37 @@ fn fault(value: Value) -> Result<Fault, ControlError> {
 
 fn armed(values: Value) -> Faults {
     let faults = Faults::default();
-    faults.put(values.as_array().unwrap().iter().map(|v| fault(v.clone()).unwrap()).collect());
+    faults.put(
+        values
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| fault(v.clone()).unwrap())
+            .collect(),
+    );
     faults
 }
 
 #[test]
 fn every_word_of_the_contract_is_known() {
     for word in [
-        "refuse", "hang", "late-answer", "approve-then-drop", "drop-before", "error-500-after", "error-500-before",
-        "bad-signature", "bad-encoding", "truncate", "slow-drip", "duplicate-notify", "notify-before-answer",
-        "lost-notify", "maintenance", "decline:REJECT_CARD_PAYMENT", "cancel-overtakes",
+        "refuse",
+        "hang",
+        "late-answer",
+        "approve-then-drop",
+        "drop-before",
+        "error-500-after",
+        "error-500-before",
+        "bad-signature",
+        "bad-encoding",
+        "truncate",
+        "slow-drip",
+        "duplicate-notify",
+        "notify-before-answer",
+        "lost-notify",
+        "maintenance",
+        "decline:REJECT_CARD_PAYMENT",
+        "cancel-overtakes",
     ] {
         assert_eq!(fault(json!({"kind": word})).unwrap().kind.word(), word);
     }
@@ -27,7 +48,11 @@ fn wrong_words_are_named_with_the_nearest_one() {
     for (value, field, hint) in [
         (json!({"kind": "truncat"}), "[0].kind", "truncate"),
         (json!({"kind": "hang", "provider": "tos"}), "[0].provider", "toss"),
-        (json!({"kind": "hang", "operation": "aprove"}), "[0].operation", "approve"),
+        (
+            json!({"kind": "hang", "operation": "aprove"}),
+            "[0].operation",
+            "approve",
+        ),
         (json!({"kind": "hang", "delayMS": 3}), "[0]", "delayMs"),
         (json!({"kind": "hang", "times": -1}), "[0].times", "whole number"),
         (json!({"kind": "hang", "probability": 1.5}), "[0].probability", "0 to 1"),
@@ -66,7 +91,10 @@ fn without_an_operation_the_kind_decides() {
 fn notification_faults_leave_calls_alone() {
     let faults = armed(json!([{"kind": "lost-notify", "times": 1}, {"kind": "bad-signature", "operation": "notify"}]));
     assert!(faults.on_call("toss", Some(Operation::Approve)).is_none());
-    assert_eq!(faults.on_notification("toss", Some(Operation::Approve)).unwrap().kind, Kind::LostNotify);
+    assert_eq!(
+        faults.on_notification("toss", Some(Operation::Approve)).unwrap().kind,
+        Kind::LostNotify
+    );
     assert_eq!(faults.on_notification("toss", None).unwrap().kind, Kind::BadSignature);
 }
 
@@ -74,7 +102,9 @@ fn notification_faults_leave_calls_alone() {
 fn the_same_seed_gives_the_same_run() {
     let run = |seed: u64| {
         let faults = armed(json!([{"kind": "hang", "probability": 0.3, "seed": seed}]));
-        (0..200).map(|_| faults.on_call("toss", Some(Operation::Cancel)).is_some()).collect::<Vec<_>>()
+        (0..200)
+            .map(|_| faults.on_call("toss", Some(Operation::Cancel)).is_some())
+            .collect::<Vec<_>>()
     };
     assert_eq!(run(7), run(7));
     assert_ne!(run(7), run(8));

@@ -21,7 +21,10 @@ impl Toss {
         let mut payment = lock(&record);
         let expiry = self.expire_if_due(&mut payment, ctx.now);
         if !expiry.is_empty() {
-            return Err(Failed { error: error("NOT_FOUND_PAYMENT_SESSION"), notices: expiry });
+            return Err(Failed {
+                error: error("NOT_FOUND_PAYMENT_SESSION"),
+                notices: expiry,
+            });
         }
         match payment.status {
             Status::InProgress => {}
@@ -56,11 +59,21 @@ impl Toss {
         let mut card = typed.card;
         card.months = cards::months(args.count("cardInstallmentPlan")?, amount)?;
         card.interest_free = args.flag("useFreeInstallmentPlan")? && card.months > 1;
-        let mut payment =
-            Payment::new(&ctx.caller.merchant.mid, order_id, order_name, Method::Card, amount, ctx.now);
+        let mut payment = Payment::new(
+            &ctx.caller.merchant.mid,
+            order_id,
+            order_name,
+            Method::Card,
+            amount,
+            ctx.now,
+        );
         payment.tax_free = args.part("taxFreeAmount", Currency::Krw, amount)?;
         payment.means = Means::Card(card);
-        let refusal = if typed.chargeable { None } else { Some(error("NOT_SUPPORTED_CARD_TYPE")) };
+        let refusal = if typed.chargeable {
+            None
+        } else {
+            Some(error("NOT_SUPPORTED_CARD_TYPE"))
+        };
         self.charge(ctx, payment, refusal)
     }
 
@@ -104,7 +117,11 @@ impl Toss {
         let (order_id, order_name) = (args.order_id()?, args.order_name()?);
         let url = |name: &str| -> Result<String, ApiError> {
             let url = args.need_text(name, 2000)?;
-            if super::window::absolute(url) { Ok(url.to_owned()) } else { Err(error("INVALID_REQUEST").about(name)) }
+            if super::window::absolute(url) {
+                Ok(url.to_owned())
+            } else {
+                Err(error("INVALID_REQUEST").about(name))
+            }
         };
         let mut session = Session {
             success_url: Some(url("successUrl")?),
@@ -147,16 +164,20 @@ impl Toss {
         let options = &self.world.options;
         let due = match payment.status {
             Status::Ready => payment.requested_at.saturating_add(options.window_ms),
-            Status::InProgress => {
-                payment.authenticated_at.unwrap_or(payment.requested_at).saturating_add(options.approval_ms)
-            }
+            Status::InProgress => payment
+                .authenticated_at
+                .unwrap_or(payment.requested_at)
+                .saturating_add(options.approval_ms),
             _ => return Vec::new(),
         };
         if now < due {
             return Vec::new();
         }
         payment.expire();
-        self.merchants.get(&payment.mid).map(|m| self.changed(payment, &m)).unwrap_or_default()
+        self.merchants
+            .get(&payment.mid)
+            .map(|m| self.changed(payment, &m))
+            .unwrap_or_default()
     }
 
     /// A refusal: a decline ends the payment, a temporary trouble leaves it as it is.
@@ -174,7 +195,10 @@ impl Toss {
         let prefix: String = payment.mid.chars().take(5).collect();
         let time = compact(payment.requested_at);
         let waits = payment.status == Status::Ready;
-        let (order, deadline) = (order_key(&payment), payment.requested_at.saturating_add(self.world.options.window_ms));
+        let (order, deadline) = (
+            order_key(&payment),
+            payment.requested_at.saturating_add(self.world.options.window_ms),
+        );
         loop {
             let key: Arc<str> = Arc::from(format!("{prefix}{time}{}", ids::alnum(5)));
             payment.key = Arc::clone(&key);
@@ -188,7 +212,10 @@ impl Toss {
                         self.queue(&self.windows_due, deadline, &key);
                     }
                     // Only a flood that evicts a payment while it is being made could lose it here.
-                    return self.payments.get(&key).unwrap_or_else(|| Arc::new(Mutex::new(self.lost(&key))));
+                    return self
+                        .payments
+                        .get(&key)
+                        .unwrap_or_else(|| Arc::new(Mutex::new(self.lost(&key))));
                 }
                 Err(back) => payment = back,
             }
@@ -202,7 +229,9 @@ impl Toss {
     }
 
     fn order_taken(&self, payment: &Payment) -> bool {
-        self.orders.get(&order_key(payment)).is_some_and(|o| o.approved.is_some())
+        self.orders
+            .get(&order_key(payment))
+            .is_some_and(|o| o.approved.is_some())
     }
 
     /// Takes an order number for an approval: one approval per number and merchant, ever.
@@ -222,12 +251,17 @@ impl Toss {
 
     fn forget_order(&self, payment: &Payment) {
         let gone = |key: &Option<Arc<str>>| key.as_ref().is_none_or(|k| *k == payment.key);
-        self.orders.remove_if(&order_key(payment), |_, o: &OrderIndex| gone(&o.newest) && gone(&o.approved));
+        self.orders.remove_if(&order_key(payment), |_, o: &OrderIndex| {
+            gone(&o.newest) && gone(&o.approved)
+        });
     }
 
     /// A payment as the answer.
     pub(super) fn shown(&self, ctx: &Ctx<'_>, payment: &Payment, notices: Vec<Notice>) -> Done {
-        Done { body: super::view::payment_bytes(payment, &ctx.style(self)), notices }
+        Done {
+            body: super::view::payment_bytes(payment, &ctx.style(self)),
+            notices,
+        }
     }
 }
 

@@ -14,12 +14,18 @@ pub(super) struct Args(pub Map<String, Value>);
 impl Args {
     /// An object, or 400 `INVALID_REQUEST`.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        serde_json::from_slice(body).map(Self).map_err(|_| error("INVALID_REQUEST"))
+        serde_json::from_slice(body)
+            .map(Self)
+            .map_err(|_| error("INVALID_REQUEST"))
     }
 
     /// Like [`Args::parse`], but nothing at all is an empty object.
     pub fn parse_optional(body: &[u8]) -> Result<Self, ApiError> {
-        if body.is_empty() { Ok(Self::default()) } else { Self::parse(body) }
+        if body.is_empty() {
+            Ok(Self::default())
+        } else {
+            Self::parse(body)
+        }
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
@@ -45,12 +51,16 @@ impl Args {
 
     /// A JSON number in the currency's minor unit. A number in quotes is refused.
     pub fn amount(&self, name: &str, currency: Currency) -> Result<Option<i64>, ApiError> {
-        self.get(name).map(|value| minor_units(value, currency).ok_or_else(|| error("INVALID_REQUEST").about(name))).transpose()
+        self.get(name)
+            .map(|value| minor_units(value, currency).ok_or_else(|| error("INVALID_REQUEST").about(name)))
+            .transpose()
     }
 
     /// An amount that must be there and be positive.
     pub fn need_amount(&self, name: &str, currency: Currency) -> Result<i64, ApiError> {
-        let amount = self.amount(name, currency)?.ok_or_else(|| error("INVALID_REQUIRED_PARAM").about(name))?;
+        let amount = self
+            .amount(name, currency)?
+            .ok_or_else(|| error("INVALID_REQUIRED_PARAM").about(name))?;
         if amount <= 0 {
             return Err(error("BELOW_ZERO_AMOUNT"));
         }
@@ -73,7 +83,10 @@ impl Args {
     pub fn count(&self, name: &str) -> Result<Option<u32>, ApiError> {
         self.get(name)
             .map(|value| {
-                value.as_u64().and_then(|n| u32::try_from(n).ok()).ok_or_else(|| error("INVALID_REQUEST").about(name))
+                value
+                    .as_u64()
+                    .and_then(|n| u32::try_from(n).ok())
+                    .ok_or_else(|| error("INVALID_REQUEST").about(name))
             })
             .transpose()
     }
@@ -103,7 +116,11 @@ impl Args {
             Some(Value::String(id)) => id,
             Some(_) => return Err(error("INVALID_REQUEST").about("orderId")),
         };
-        if valid_order_id(id) { Ok(id) } else { Err(error("INVALID_ORDER_ID")) }
+        if valid_order_id(id) {
+            Ok(id)
+        } else {
+            Err(error("INVALID_ORDER_ID"))
+        }
     }
 
     /// `orderName`: 1 to 100 characters.
@@ -147,15 +164,26 @@ mod tests {
         assert_eq!(minor_units(&json!(10.5), Currency::Krw), None);
         assert_eq!(minor_units(&json!(29.99), Currency::Usd), Some(2999));
         assert_eq!(minor_units(&json!("15000"), Currency::Krw), None);
-        assert_eq!(minor_units(&json!(5_000_000_000_i64), Currency::Krw), Some(5_000_000_000));
+        assert_eq!(
+            minor_units(&json!(5_000_000_000_i64), Currency::Krw),
+            Some(5_000_000_000)
+        );
     }
 
     #[test]
     fn members_are_checked_by_name() {
-        let args = Args::parse(br#"{"orderId":"abc","orderName":"","amount":-1,"cancelReason":7}"#).ok().unwrap_or_default();
+        let args = Args::parse(br#"{"orderId":"abc","orderName":"","amount":-1,"cancelReason":7}"#)
+            .ok()
+            .unwrap_or_default();
         assert_eq!(args.order_id().err().map(|e| e.code), Some("INVALID_ORDER_ID".into()));
-        assert_eq!(args.order_name().err().map(|e| e.code), Some("INVALID_ORDER_NAME".into()));
-        assert_eq!(args.need_amount("amount", Currency::Krw).err().map(|e| e.code), Some("BELOW_ZERO_AMOUNT".into()));
+        assert_eq!(
+            args.order_name().err().map(|e| e.code),
+            Some("INVALID_ORDER_NAME".into())
+        );
+        assert_eq!(
+            args.need_amount("amount", Currency::Krw).err().map(|e| e.code),
+            Some("BELOW_ZERO_AMOUNT".into())
+        );
         let wrong = args.need_text("cancelReason", 200).err();
         assert!(wrong.is_some_and(|e| e.message.contains("cancelReason")));
         assert!(Args::parse(b"[]").is_err());

@@ -18,8 +18,12 @@ const OLD_KEY_MS: i64 = 7 * 24 * 3_600_000;
 const MERCHANTS_MAX: usize = 200_000;
 
 /// Events a merchant may subscribe to.
-pub(super) const EVENTS: &[&str] =
-    &["PAYMENT_STATUS_CHANGED", "DEPOSIT_CALLBACK", "CANCEL_STATUS_CHANGED", "BILLING_DELETED"];
+pub(super) const EVENTS: &[&str] = &[
+    "PAYMENT_STATUS_CHANGED",
+    "DEPOSIT_CALLBACK",
+    "CANCEL_STATUS_CHANGED",
+    "BILLING_DELETED",
+];
 
 /// One contract.
 #[derive(Debug, Clone)]
@@ -121,7 +125,11 @@ pub(super) struct Merchants {
 
 impl Merchants {
     pub fn seeded() -> Self {
-        let this = Self { by_mid: DashMap::new(), by_secret: DashMap::new(), by_client: DashMap::new() };
+        let this = Self {
+            by_mid: DashMap::new(),
+            by_secret: DashMap::new(),
+            by_client: DashMap::new(),
+        };
         this.reset();
         this
     }
@@ -139,7 +147,10 @@ impl Merchants {
         let mid = Arc::clone(&merchant.mid);
         let (widget_client, widget_secret) = merchant.widget_keys.clone().unzip();
         let old = merchant.old_secret.as_ref().map(|(key, _)| key.clone());
-        for secret in [Some(merchant.secret_key.clone()), widget_secret, old].into_iter().flatten() {
+        for secret in [Some(merchant.secret_key.clone()), widget_secret, old]
+            .into_iter()
+            .flatten()
+        {
             self.by_secret.insert(secret, Arc::clone(&mid));
         }
         for client in [Some(merchant.client_key.clone()), widget_client].into_iter().flatten() {
@@ -157,7 +168,8 @@ impl Merchants {
     /// The merchant of a client key.
     pub fn by_client(&self, key: &str) -> Option<Arc<Merchant>> {
         let mid = self.by_client.get(key).map(|found| Arc::clone(found.value()))?;
-        self.get(&mid).filter(|m| m.client_key == key || m.widget_keys.as_ref().is_some_and(|(client, _)| client == key))
+        self.get(&mid)
+            .filter(|m| m.client_key == key || m.widget_keys.as_ref().is_some_and(|(client, _)| client == key))
     }
 
     fn by_secret(&self, key: &str, now: i64) -> Option<Arc<Merchant>> {
@@ -165,7 +177,9 @@ impl Merchants {
         self.get(&mid).filter(|m| {
             m.secret_key == key
                 || m.widget_keys.as_ref().is_some_and(|(_, secret)| secret == key)
-                || m.old_secret.as_ref().is_some_and(|(old, until)| old == key && now < *until)
+                || m.old_secret
+                    .as_ref()
+                    .is_some_and(|(old, until)| old == key && now < *until)
         })
     }
 
@@ -179,13 +193,21 @@ impl Merchants {
         }
         let decoded = STANDARD.decode(encoded.trim()).map_err(|_| unauthorized())?;
         let text = String::from_utf8(decoded).map_err(|_| unauthorized())?;
-        let (key, password) = text.split_once(':').ok_or_else(|| error("INCORRECT_BASIC_AUTH_FORMAT"))?;
+        let (key, password) = text
+            .split_once(':')
+            .ok_or_else(|| error("INCORRECT_BASIC_AUTH_FORMAT"))?;
         if !password.is_empty() {
             return Err(unauthorized());
         }
         let merchant = self.by_secret(key, now).ok_or_else(unauthorized)?;
-        let english = request.header("accept-language").is_some_and(|l| l.to_ascii_lowercase().starts_with("en"));
-        Ok(Caller { merchant, key: key.to_owned(), english })
+        let english = request
+            .header("accept-language")
+            .is_some_and(|l| l.to_ascii_lowercase().starts_with("en"));
+        Ok(Caller {
+            merchant,
+            key: key.to_owned(),
+            english,
+        })
     }
 
     /// Applies `PUT /_sim/toss/merchants`.
@@ -197,10 +219,12 @@ impl Merchants {
         let mut shown = Vec::with_capacity(changes.len());
         for change in changes {
             let merchant = self.merge(change, now)?;
-            shown.push(json!({"mid": *merchant.mid, "clientKey": merchant.client_key, "notifyUrl": merchant.notify_url,
+            shown.push(
+                json!({"mid": *merchant.mid, "clientKey": merchant.client_key, "notifyUrl": merchant.notify_url,
                 "events": merchant.events, "keyIn": merchant.key_in, "billing": merchant.billing,
                 "fixedAccount": merchant.fixed_account, "escrow": merchant.escrow,
-                "shapes": merchant.shapes.map(Shapes::words)}));
+                "shapes": merchant.shapes.map(Shapes::words)}),
+            );
         }
         Ok(Value::Array(shown))
     }
@@ -239,7 +263,11 @@ impl Merchants {
             merchant.notify_url = (!url.is_empty()).then_some(url);
         }
         if let Some(events) = change.events {
-            merchant.events = EVENTS.iter().filter(|e| events.iter().any(|given| given == *e)).copied().collect();
+            merchant.events = EVENTS
+                .iter()
+                .filter(|e| events.iter().any(|given| given == *e))
+                .copied()
+                .collect();
         }
         for (slot, given) in [
             (&mut merchant.key_in, change.key_in),
@@ -261,9 +289,9 @@ fn check(change: &Change) -> Result<(), ControlError> {
         return Err(ControlError::bad("mid", "`mid` must have 1 to 14 characters"));
     }
     let prefixes = |field: &str, key: &Option<String>, kind: &str| match key {
-        Some(key) if !key.starts_with(&format!("test_{kind}_")) && !key.starts_with(&format!("live_{kind}_")) => {
-            Err(ControlError::bad(field, format!("`{field}` must start with test_{kind}_ or live_{kind}_")))
-        }
+        Some(key) if !key.starts_with(&format!("test_{kind}_")) && !key.starts_with(&format!("live_{kind}_")) => Err(
+            ControlError::bad(field, format!("`{field}` must start with test_{kind}_ or live_{kind}_")),
+        ),
         _ => Ok(()),
     };
     prefixes("clientKey", &change.client_key, "ck")?;
@@ -271,7 +299,10 @@ fn check(change: &Change) -> Result<(), ControlError> {
     prefixes("widgetClientKey", &change.widget_client_key, "gck")?;
     prefixes("widgetSecretKey", &change.widget_secret_key, "gsk")?;
     if change.widget_client_key.is_some() != change.widget_secret_key.is_some() {
-        return Err(ControlError::bad("widgetClientKey", "give widgetClientKey and widgetSecretKey together"));
+        return Err(ControlError::bad(
+            "widgetClientKey",
+            "give widgetClientKey and widgetSecretKey together",
+        ));
     }
     if let Some(url) = change.notify_url.as_deref().filter(|url| !url.is_empty()) {
         check_url(url).map_err(|why| ControlError::bad("notifyUrl", format!("`notifyUrl`: {why}")))?;

@@ -66,8 +66,7 @@ impl BillingKey {
             }
             BillingMeans::Account(bank, account) => {
                 value["method"] = json!("계좌이체");
-                value["transfers"] =
-                    json!([{"bankName": super::codes::bank_name(bank), "bankAccountNumber": account}]);
+                value["transfers"] = json!([{"bankName": super::codes::bank_name(bank), "bankAccountNumber": account}]);
             }
         }
         value
@@ -103,7 +102,10 @@ impl Toss {
         self.billing_contract(ctx)?;
         let args = Args::parse(body)?;
         let customer = args.need_text("customerKey", usize::MAX)?;
-        let record = self.auth_keys.get(args.need_text("authKey", 300)?).ok_or_else(|| error("INVALID_BILLING_AUTH"))?;
+        let record = self
+            .auth_keys
+            .get(args.need_text("authKey", 300)?)
+            .ok_or_else(|| error("INVALID_BILLING_AUTH"))?;
         let mut auth = lock(&record);
         if auth.mid != ctx.caller.merchant.mid || auth.used || ctx.now - auth.at > AUTH_KEY_MS {
             return Err(error("INVALID_BILLING_AUTH").into());
@@ -136,7 +138,11 @@ impl Toss {
     }
 
     fn billing_contract(&self, ctx: &Ctx<'_>) -> Result<(), super::Failed> {
-        if ctx.caller.merchant.billing { Ok(()) } else { Err(error("NOT_SUPPORTED_METHOD").into()) }
+        if ctx.caller.merchant.billing {
+            Ok(())
+        } else {
+            Err(error("NOT_SUPPORTED_METHOD").into())
+        }
     }
 
     fn add_billing(&self, ctx: &Ctx<'_>, customer: &str, means: BillingMeans, chargeable: bool) -> Done {
@@ -156,7 +162,12 @@ impl Toss {
             let body = record.json().to_string().into_bytes();
             let key = Arc::clone(&record.key);
             match self.billing.insert(&key, record) {
-                Ok(_) => return Done { body, notices: Vec::new() },
+                Ok(_) => {
+                    return Done {
+                        body,
+                        notices: Vec::new(),
+                    };
+                }
                 Err(back) => record = back,
             }
         }
@@ -188,15 +199,18 @@ impl Toss {
             }
             BillingMeans::Account(bank, _) => (Means::Transfer(bank), Method::Transfer),
         };
-        let mut payment =
-            Payment::new(&billing.mid, order_id, order_name, method, amount, ctx.now);
+        let mut payment = Payment::new(&billing.mid, order_id, order_name, method, amount, ctx.now);
         payment.billing = true;
         payment.means = means;
         payment.customer_key = Some(customer.to_owned());
         payment.tax_free = args.part("taxFreeAmount", Currency::Krw, amount)?;
         payment.tax_exempt = args.part("taxExemptionAmount", Currency::Krw, amount - payment.tax_free)?;
         payment.had_exemption = payment.tax_exempt > 0;
-        let refusal = if billing.chargeable { None } else { Some(error("NOT_SUPPORTED_CARD_TYPE")) };
+        let refusal = if billing.chargeable {
+            None
+        } else {
+            Some(error("NOT_SUPPORTED_CARD_TYPE"))
+        };
         self.charge(ctx, payment, refusal)
     }
 
@@ -214,7 +228,10 @@ impl Toss {
             return Err(forced.clone().into());
         }
         billing.removed = true;
-        Ok(Done { body: Vec::new(), notices: Vec::new() })
+        Ok(Done {
+            body: Vec::new(),
+            notices: Vec::new(),
+        })
     }
 
     /// `POST /_sim/toss/billing-removed`: the buyer or the provider removes a key.
@@ -228,6 +245,9 @@ impl Toss {
         billing.removed = true;
         let merchant = self.merchants.get(&billing.mid);
         let notice = merchant.and_then(|m| self.billing_deleted(&m, &billing.key, ask.reason.as_deref()));
-        Ok(Controlled { reply: json!({"removed": true}), notices: notice.into_iter().collect() })
+        Ok(Controlled {
+            reply: json!({"removed": true}),
+            notices: notice.into_iter().collect(),
+        })
     }
 }

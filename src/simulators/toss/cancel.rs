@@ -72,14 +72,27 @@ fn parts(args: &Args, payment: &Payment) -> Result<Parts, ApiError> {
         return Err(error("NOT_CANCELABLE_AMOUNT"));
     }
     if amount == payment.balance {
-        return Ok(Parts { amount, tax_free: payment.tax_free, tax_exempt: payment.tax_exempt });
+        return Ok(Parts {
+            amount,
+            tax_free: payment.tax_free,
+            tax_exempt: payment.tax_exempt,
+        });
     }
     let tax_free = args.part("taxFreeAmount", payment.currency, amount)?;
     let tax_exempt = args.part("taxExemptionAmount", payment.currency, amount)?;
     let taxable = payment.balance - payment.tax_free - payment.tax_exempt;
     // The default of both parts is 0: a mixed-tax merchant that leaves them out runs out of taxable money.
-    let fits = tax_free <= payment.tax_free && tax_exempt <= payment.tax_exempt && amount - tax_free - tax_exempt <= taxable;
-    if fits { Ok(Parts { amount, tax_free, tax_exempt }) } else { Err(error("NOT_CANCELABLE_AMOUNT")) }
+    let fits =
+        tax_free <= payment.tax_free && tax_exempt <= payment.tax_exempt && amount - tax_free - tax_exempt <= taxable;
+    if fits {
+        Ok(Parts {
+            amount,
+            tax_free,
+            tax_exempt,
+        })
+    } else {
+        Err(error("NOT_CANCELABLE_AMOUNT"))
+    }
 }
 
 fn permitted(payment: &Payment, parts: &Parts, now: i64) -> Result<(), ApiError> {
@@ -100,7 +113,11 @@ fn permitted(payment: &Payment, parts: &Parts, now: i64) -> Result<(), ApiError>
         }
         _ => false,
     };
-    if late { Err(error("EXCEED_MAX_REFUND_DUE")) } else { Ok(()) }
+    if late {
+        Err(error("EXCEED_MAX_REFUND_DUE"))
+    } else {
+        Ok(())
+    }
 }
 
 /// The account a paid virtual account is refunded to. The member is called `bank`, not `bankCode`.
@@ -123,7 +140,11 @@ fn apply(payment: &mut Payment, parts: &Parts, reason: String, request_id: Optio
     payment.balance -= parts.amount;
     payment.tax_free -= parts.tax_free;
     payment.tax_exempt -= parts.tax_exempt;
-    payment.status = if whole { Status::Canceled } else { Status::PartialCanceled };
+    payment.status = if whole {
+        Status::Canceled
+    } else {
+        Status::PartialCanceled
+    };
     if let (true, Means::Vbank(account)) = (paid_vbank, &mut payment.means) {
         account.refund_status = "PENDING";
     }

@@ -11,8 +11,16 @@ use serde_json::{Map, Value};
 const UNCHARGEABLE: &[&str] = &["433012", "552022"];
 /// (BIN prefix, issuer); the first that fits. Self-made but for 941000, which the test environment shows as Hana.
 const BINS: &[(&str, &str)] = &[
-    ("941000", "21"), ("9", "71"), ("6", "31"), ("5", "11"), ("4", "41"), ("3", "61"), ("2", "51"), ("1", "91"),
-    ("7", "91"), ("8", "24"),
+    ("941000", "21"),
+    ("9", "71"),
+    ("6", "31"),
+    ("5", "11"),
+    ("4", "41"),
+    ("3", "61"),
+    ("2", "51"),
+    ("1", "91"),
+    ("7", "91"),
+    ("8", "24"),
 ];
 
 /// A card read from a request.
@@ -26,7 +34,10 @@ pub(super) struct TypedCard {
 /// First eight digits, four hidden, three more, the last one hidden: `94100012****789*`.
 fn mask(number: &str) -> String {
     let last = number.len() - 1;
-    number.char_indices().map(|(i, c)| if (8..12).contains(&i) || i == last { '*' } else { c }).collect()
+    number
+        .char_indices()
+        .map(|(i, c)| if (8..12).contains(&i) || i == last { '*' } else { c })
+        .collect()
 }
 
 /// Reads `cardNumber`, expiry, identity and password.
@@ -46,7 +57,10 @@ pub(super) fn typed(args: &Args, test: bool, now: i64) -> Result<TypedCard, ApiE
         return Err(error("INVALID_CARD_PASSWORD"));
     }
     let chargeable = !UNCHARGEABLE.iter().any(|bin| number.starts_with(bin));
-    let issuer = BINS.iter().find(|(bin, _)| number.starts_with(bin)).map_or("41", |(_, issuer)| *issuer);
+    let issuer = BINS
+        .iter()
+        .find(|(bin, _)| number.starts_with(bin))
+        .map_or("41", |(_, issuer)| *issuer);
     let owner = if identity.len() == 10 { "법인" } else { "개인" };
     let card = Card {
         issuer,
@@ -87,7 +101,12 @@ fn identity_fits(identity: &str) -> bool {
     match identity.len() {
         10 => true,
         6 => {
-            let part = |range| identity.get(range).and_then(|t: &str| t.parse::<u8>().ok()).unwrap_or(0);
+            let part = |range| {
+                identity
+                    .get(range)
+                    .and_then(|t: &str| t.parse::<u8>().ok())
+                    .unwrap_or(0)
+            };
             (1..=12).contains(&part(2..4)) && (1..=31).contains(&part(4..6))
         }
         _ => false,
@@ -96,7 +115,11 @@ fn identity_fits(identity: &str) -> bool {
 
 /// Approval number: all zeros with test keys.
 pub(super) fn approve_no(test: bool) -> String {
-    if test { "00000000".to_owned() } else { crate::simulators::ids::digits(8) }
+    if test {
+        "00000000".to_owned()
+    } else {
+        crate::simulators::ids::digits(8)
+    }
 }
 
 /// Checks an instalment plan: 0 or 2 to 12 months, from 50,000 KRW.
@@ -113,17 +136,30 @@ pub(super) fn months(plan: Option<u32>, amount: i64) -> Result<u32, ApiError> {
 /// The card that a buyer uses in a window: what the request fixed, else what the buyer chose, else a Shinhan card.
 pub(super) fn chosen(options: &Map<String, Value>, buyer: &Map<String, Value>, test: bool) -> Card {
     let text = |map: &Map<String, Value>, name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
-    let picked = buyer.get("card").and_then(Value::as_object).cloned().unwrap_or_default();
+    let picked = buyer
+        .get("card")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     let issuer = text(options, "cardCompany")
         .or_else(|| text(&picked, "issuer"))
         .and_then(|word| codes::card(&word))
         .unwrap_or("41");
     // Foreign cards name the brand as issuer and a Korean house as acquirer.
-    let acquirer = if matches!(issuer, "6D" | "6I" | "4M" | "3C" | "7A" | "4J" | "4V") { "21" } else { issuer };
-    let word = |name: &str, known: &[&'static str], usual: &'static str| {
-        text(&picked, name).and_then(|w| known.iter().find(|k| **k == w).copied()).unwrap_or(usual)
+    let acquirer = if matches!(issuer, "6D" | "6I" | "4M" | "3C" | "7A" | "4J" | "4V") {
+        "21"
+    } else {
+        issuer
     };
-    let plan = options.get("cardInstallmentPlan").or_else(|| buyer.get("installment")).and_then(Value::as_u64);
+    let word = |name: &str, known: &[&'static str], usual: &'static str| {
+        text(&picked, name)
+            .and_then(|w| known.iter().find(|k| **k == w).copied())
+            .unwrap_or(usual)
+    };
+    let plan = options
+        .get("cardInstallmentPlan")
+        .or_else(|| buyer.get("installment"))
+        .and_then(Value::as_u64);
     Card {
         issuer,
         acquirer: Some(acquirer),
@@ -162,7 +198,15 @@ mod tests {
 
     #[test]
     fn the_documented_test_cards() {
-        let good = read(&[]).map(|c| (c.card.issuer, c.card.card_type, c.card.owner, c.card.number, c.chargeable));
+        let good = read(&[]).map(|c| {
+            (
+                c.card.issuer,
+                c.card.card_type,
+                c.card.owner,
+                c.card.number,
+                c.chargeable,
+            )
+        });
         assert_eq!(good, Ok(("21", "신용", "개인", "94100012****789*".to_owned(), true)));
         for number in ["4330121234567890", "5520221234567890"] {
             let card = read(&[("cardNumber", number)]).map(|c| (c.card.card_type, c.chargeable));
@@ -194,6 +238,9 @@ mod tests {
         let code = |plan, amount| months(Some(plan), amount).err().map(|e| e.code.into_owned());
         assert_eq!(code(1, 90_000).as_deref(), Some("INVALID_CARD_INSTALLMENT_PLAN"));
         assert_eq!(code(13, 90_000).as_deref(), Some("EXCEED_MAX_CARD_INSTALLMENT_PLAN"));
-        assert_eq!(code(3, 49_999).as_deref(), Some("NOT_SUPPORTED_MONTHLY_INSTALLMENT_PLAN_BELOW_AMOUNT"));
+        assert_eq!(
+            code(3, 49_999).as_deref(),
+            Some("NOT_SUPPORTED_MONTHLY_INSTALLMENT_PLAN_BELOW_AMOUNT")
+        );
     }
 }

@@ -57,12 +57,18 @@ pub(super) const WALLETS: &[(&str, &str)] = &[
 
 /// The issuer code of any request form.
 pub(super) fn card(word: &str) -> Option<&'static str> {
-    CARDS.iter().find(|(code, korean, english)| [*code, *korean, *english].contains(&word)).map(|(code, ..)| *code)
+    CARDS
+        .iter()
+        .find(|(code, korean, english)| [*code, *korean, *english].contains(&word))
+        .map(|(code, ..)| *code)
 }
 
 /// Korean name of an issuer code (answers before API version 2022-11-16).
 pub(super) fn card_name(code: &str) -> Option<&'static str> {
-    CARDS.iter().find(|(known, ..)| *known == code).map(|(_, korean, _)| *korean)
+    CARDS
+        .iter()
+        .find(|(known, ..)| *known == code)
+        .map(|(_, korean, _)| *korean)
 }
 
 /// The bank code of any request form, and whether the bank issues virtual accounts.
@@ -75,12 +81,18 @@ pub(super) fn bank(word: &str) -> Option<(&'static str, bool)> {
 
 /// Korean name of a bank code.
 pub(super) fn bank_name(code: &str) -> Option<&'static str> {
-    BANKS.iter().find(|(known, ..)| *known == code).map(|(_, korean, ..)| *korean)
+    BANKS
+        .iter()
+        .find(|(known, ..)| *known == code)
+        .map(|(_, korean, ..)| *korean)
 }
 
 /// A wallet by its request code or Korean name: (code, Korean name).
 pub(super) fn wallet(word: &str) -> Option<(&'static str, &'static str)> {
-    WALLETS.iter().find(|(code, korean)| *code == word || *korean == word).copied()
+    WALLETS
+        .iter()
+        .find(|(code, korean)| *code == word || *korean == word)
+        .copied()
 }
 
 #[cfg(test)]
@@ -89,7 +101,10 @@ mod tests {
 
     #[test]
     fn every_request_form_is_read() {
-        assert_eq!((card("41"), card("신한"), card("SHINHAN")), (Some("41"), Some("41"), Some("41")));
+        assert_eq!(
+            (card("41"), card("신한"), card("SHINHAN")),
+            (Some("41"), Some("41"), Some("41"))
+        );
         assert_eq!(bank("KOOKMIN"), Some(("06", true)));
         assert_eq!(bank("004"), None);
         assert_eq!(wallet("토스페이"), Some(("TOSSPAY", "토스페이")));

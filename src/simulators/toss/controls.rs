@@ -52,14 +52,21 @@ impl Toss {
         let ask: Unprompted = parse(body)?;
         let record = self.named(ask.tid.as_deref(), ask.order_id.as_deref())?;
         let payment = lock(&record).clone();
-        let usual = if super::vbank::is_vbank(&payment) { "DEPOSIT_CALLBACK" } else { "PAYMENT_STATUS_CHANGED" };
+        let usual = if super::vbank::is_vbank(&payment) {
+            "DEPOSIT_CALLBACK"
+        } else {
+            "PAYMENT_STATUS_CHANGED"
+        };
         let event = ask.event.as_deref().unwrap_or(usual);
         let event = EVENTS
             .iter()
             .take(2)
             .find(|known| **known == event)
             .ok_or_else(|| unknown_word("event", event, &EVENTS[..2]))?;
-        let merchant = self.merchants.get(&payment.mid).ok_or_else(|| ControlError::missing("mid", "merchant gone"))?;
+        let merchant = self
+            .merchants
+            .get(&payment.mid)
+            .ok_or_else(|| ControlError::missing("mid", "merchant gone"))?;
         let notice = if *event == "DEPOSIT_CALLBACK" {
             self.deposit_notice(&payment, &merchant, payment.status.word())
         } else {
@@ -69,15 +76,26 @@ impl Toss {
             ControlError::impossible("the merchant has no notifyUrl or does not want this event: PUT merchants first")
         })?;
         let mut content: Value = parse(&notice.body)?;
-        let inner = if content.get("data").is_some() { content.get_mut("data") } else { Some(&mut content) };
+        let inner = if content.get("data").is_some() {
+            content.get_mut("data")
+        } else {
+            Some(&mut content)
+        };
         if let Some(map) = inner.and_then(Value::as_object_mut) {
-            for (name, value) in [("status", ask.status), ("secret", ask.secret), ("orderId", ask.unknown_order_id)] {
+            for (name, value) in [
+                ("status", ask.status),
+                ("secret", ask.secret),
+                ("orderId", ask.unknown_order_id),
+            ] {
                 if let Some(value) = value {
                     map.insert(name.to_owned(), Value::String(value));
                 }
             }
         }
         notice.body = content.to_string().into();
-        Ok(Controlled { reply: json!({"id": notice.id, "event": event}), notices: vec![notice] })
+        Ok(Controlled {
+            reply: json!({"id": notice.id, "event": event}),
+            notices: vec![notice],
+        })
     }
 }

@@ -137,12 +137,15 @@ const TABLE: &[Line] = &[
 impl ApiError {
     /// The error of a code in the table.
     pub fn known(code: &str) -> Option<Self> {
-        TABLE.iter().find(|(known, ..)| *known == code).map(|(code, status, ends, message)| Self {
-            status: *status,
-            code: Cow::Borrowed(code),
-            message: Cow::Borrowed(message),
-            ends: *ends,
-        })
+        TABLE
+            .iter()
+            .find(|(known, ..)| *known == code)
+            .map(|(code, status, ends, message)| Self {
+                status: *status,
+                code: Cow::Borrowed(code),
+                message: Cow::Borrowed(message),
+                ends: *ends,
+            })
     }
 
     /// A code that no table lists.
@@ -163,9 +166,14 @@ impl ApiError {
 
     /// The answer's JSON. In English the code's words stand in for Toss's own translation.
     pub fn json(&self, english: bool) -> Vec<u8> {
-        let message =
-            if english { Cow::Owned(english_message(&self.code)) } else { Cow::Borrowed(self.message.as_ref()) };
-        serde_json::json!({"code": self.code, "message": message}).to_string().into_bytes()
+        let message = if english {
+            Cow::Owned(english_message(&self.code))
+        } else {
+            Cow::Borrowed(self.message.as_ref())
+        };
+        serde_json::json!({"code": self.code, "message": message})
+            .to_string()
+            .into_bytes()
     }
 }
 
@@ -195,7 +203,10 @@ mod tests {
     #[test]
     fn codes_are_unique_and_fit_the_message_limit() {
         for (i, (code, status, ends, message)) in TABLE.iter().enumerate() {
-            assert!(!TABLE.iter().skip(i + 1).any(|(other, ..)| other == code), "{code} twice");
+            assert!(
+                !TABLE.iter().skip(i + 1).any(|(other, ..)| other == code),
+                "{code} twice"
+            );
             assert!(matches!(status, 400 | 401 | 403 | 404 | 409 | 429 | 500), "{code}");
             assert!(message.chars().count() <= 510, "{code}");
             assert!(!(*ends && *status >= 500), "{code}: a 500 leaves the outcome open");
@@ -214,9 +225,16 @@ mod tests {
     #[test]
     fn every_code_named_in_the_sources_is_in_the_table() {
         let sources = [
-            include_str!("mod.rs"), include_str!("auth.rs"), include_str!("approve.rs"), include_str!("cancel.rs"),
-            include_str!("vbank.rs"), include_str!("billing.rs"), include_str!("receipts.rs"), include_str!("lists.rs"),
-            include_str!("args.rs"), include_str!("cards.rs"),
+            include_str!("mod.rs"),
+            include_str!("auth.rs"),
+            include_str!("approve.rs"),
+            include_str!("cancel.rs"),
+            include_str!("vbank.rs"),
+            include_str!("billing.rs"),
+            include_str!("receipts.rs"),
+            include_str!("lists.rs"),
+            include_str!("args.rs"),
+            include_str!("cards.rs"),
         ];
         let mut found = 0;
         for source in sources {

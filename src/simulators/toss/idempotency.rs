@@ -53,7 +53,11 @@ pub(super) struct Idempotency {
 
 impl Idempotency {
     pub fn new(max: usize) -> Self {
-        Self { slots: DashMap::new(), arrivals: Mutex::new(VecDeque::new()), max: max.max(1) }
+        Self {
+            slots: DashMap::new(),
+            arrivals: Mutex::new(VecDeque::new()),
+            max: max.max(1),
+        }
     }
 
     /// The identity of a key on a POST.
@@ -67,7 +71,10 @@ impl Idempotency {
             Entry::Occupied(mut found) => {
                 let slot = found.get_mut();
                 if now.saturating_sub(slot.since) >= KEEP_MS {
-                    *slot = Slot { since: now, state: State::Running };
+                    *slot = Slot {
+                        since: now,
+                        state: State::Running,
+                    };
                     return Seen::New;
                 }
                 match &slot.state {
@@ -77,7 +84,10 @@ impl Idempotency {
             }
             Entry::Vacant(free) => {
                 // The entry's lock is let go before another entry may have to leave.
-                drop(free.insert(Slot { since: now, state: State::Running }));
+                drop(free.insert(Slot {
+                    since: now,
+                    state: State::Running,
+                }));
                 self.remember(identity);
                 Seen::New
             }
@@ -88,7 +98,11 @@ impl Idempotency {
         let leaving = {
             let mut arrivals = lock(&self.arrivals);
             arrivals.push_back(identity.to_owned());
-            if arrivals.len() > self.max { arrivals.pop_front() } else { None }
+            if arrivals.len() > self.max {
+                arrivals.pop_front()
+            } else {
+                None
+            }
         };
         if let Some(old) = leaving {
             self.slots.remove(&old);
@@ -116,7 +130,11 @@ mod tests {
     use super::*;
 
     fn stored(text: &'static str) -> Stored {
-        Stored { status: 200, body: Bytes::from_static(text.as_bytes()), trace: "t".into() }
+        Stored {
+            status: 200,
+            body: Bytes::from_static(text.as_bytes()),
+            trace: "t".into(),
+        }
     }
 
     #[test]

@@ -25,7 +25,10 @@ impl Toss {
         let mut payment = lock(&record);
         let notices = self.expire_if_due(&mut payment, ctx.now);
         if payment.status == Status::Ready && self.shapes_of(&ctx.caller.merchant).has(Shapes::HIDE_READY) {
-            return Err(Failed { error: error("NOT_FOUND_PAYMENT"), notices });
+            return Err(Failed {
+                error: error("NOT_FOUND_PAYMENT"),
+                notices,
+            });
         }
         Ok(self.shown(ctx, &payment, notices))
     }
@@ -33,7 +36,10 @@ impl Toss {
     /// `GET /v1/payments/orders/{orderId}`: the newest payment of the number; an approved one before any other.
     pub(super) fn by_order(&self, ctx: &Ctx<'_>, order_id: &str) -> Reply {
         let index = [ctx.caller.merchant.mid.as_ref(), order_id].join("\n");
-        let key = self.orders.get(&index).and_then(|o| o.approved.clone().or_else(|| o.newest.clone()));
+        let key = self
+            .orders
+            .get(&index)
+            .and_then(|o| o.approved.clone().or_else(|| o.newest.clone()));
         let key = key.ok_or_else(|| error("NOT_FOUND_PAYMENT"))?;
         self.by_key(ctx, &key)
     }
@@ -41,7 +47,9 @@ impl Toss {
     fn own_payments(&self, ctx: &Ctx<'_>, keep: impl Fn(&Payment) -> bool) -> Vec<Payment> {
         let all = self.payments.all();
         let own = all.iter().map(|record| lock(record));
-        own.filter(|p| p.mid == ctx.caller.merchant.mid && keep(p)).map(|p| p.clone()).collect()
+        own.filter(|p| p.mid == ctx.caller.merchant.mid && keep(p))
+            .map(|p| p.clone())
+            .collect()
     }
 
     /// `GET /v1/transactions`
@@ -54,10 +62,16 @@ impl Toss {
         rows.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
         let start = match query("startingAfter") {
             None => 0,
-            Some(key) => rows.iter().position(|(_, k, _)| *k == key).map_or(rows.len(), |i| i + 1),
+            Some(key) => rows
+                .iter()
+                .position(|(_, k, _)| *k == key)
+                .map_or(rows.len(), |i| i + 1),
         };
         let page: Vec<Value> = rows.into_iter().skip(start).take(limit).map(|(.., row)| row).collect();
-        Ok(Done { body: Value::Array(page).to_string().into_bytes(), notices: Vec::new() })
+        Ok(Done {
+            body: Value::Array(page).to_string().into_bytes(),
+            notices: Vec::new(),
+        })
     }
 
     /// `GET /v1/settlements`: live keys only, from the day after.
@@ -85,8 +99,16 @@ impl Toss {
         let day = |at: i64| if paid_out { plus_days(at, 2) } else { at };
         rows.retain(|(at, _)| (from..=to).contains(&day(*at)));
         rows.sort_by_key(|(at, _)| *at);
-        let page: Vec<Value> = rows.into_iter().skip((page - 1) * size).take(size).map(|(_, row)| row).collect();
-        Ok(Done { body: Value::Array(page).to_string().into_bytes(), notices: Vec::new() })
+        let page: Vec<Value> = rows
+            .into_iter()
+            .skip((page - 1) * size)
+            .take(size)
+            .map(|(_, row)| row)
+            .collect();
+        Ok(Done {
+            body: Value::Array(page).to_string().into_bytes(),
+            notices: Vec::new(),
+        })
     }
 
     /// `POST /v1/settlements`
@@ -96,7 +118,10 @@ impl Toss {
         if lock(&record).approved_at.is_none() {
             return Err(error("NOT_FOUND_PAYMENT").into());
         }
-        Ok(Done { body: br#"{"result":true}"#.to_vec(), notices: Vec::new() })
+        Ok(Done {
+            body: br#"{"result":true}"#.to_vec(),
+            notices: Vec::new(),
+        })
     }
 }
 
@@ -106,7 +131,11 @@ fn range(query: &impl Fn(&str) -> Option<String>) -> Result<(i64, i64), ApiError
         parse_local(&text).ok_or_else(|| error("INVALID_DATE").about(name))
     };
     let (from, to) = (time("startDate")?, time("endDate")?);
-    if from > to { Err(error("INVALID_DATE")) } else { Ok((from, to)) }
+    if from > to {
+        Err(error("INVALID_DATE"))
+    } else {
+        Ok((from, to))
+    }
 }
 
 fn page_size(text: Option<String>) -> Result<usize, ApiError> {
@@ -129,10 +158,24 @@ fn transaction_rows(payment: &Payment) -> Vec<(i64, String, Value)> {
     let mut rows = Vec::with_capacity(1 + payment.cancels.len());
     if let Some(key) = &payment.approve_transaction {
         let waiting = payment.status == Status::WaitingForDeposit;
-        let (status, amount) = if waiting { ("WAITING_FOR_DEPOSIT", 0) } else { ("DONE", payment.total) };
-        rows.push(row(payment.approved_at.unwrap_or(payment.requested_at), key, status, amount));
+        let (status, amount) = if waiting {
+            ("WAITING_FOR_DEPOSIT", 0)
+        } else {
+            ("DONE", payment.total)
+        };
+        rows.push(row(
+            payment.approved_at.unwrap_or(payment.requested_at),
+            key,
+            status,
+            amount,
+        ));
     }
-    rows.extend(payment.cancels.iter().map(|c| row(c.at, &c.transaction, payment.status.word(), -c.amount)));
+    rows.extend(
+        payment
+            .cancels
+            .iter()
+            .map(|c| row(c.at, &c.transaction, payment.status.word(), -c.amount)),
+    );
     rows
 }
 
@@ -152,7 +195,12 @@ fn settlement_rows(payment: &Payment) -> Vec<(i64, Value)> {
         (at, value)
     };
     let at = payment.approved_at.unwrap_or(payment.requested_at);
-    let mut rows = vec![row(at, payment.approve_transaction.as_deref(), payment.total, Value::Null)];
+    let mut rows = vec![row(
+        at,
+        payment.approve_transaction.as_deref(),
+        payment.total,
+        Value::Null,
+    )];
     rows.extend(payment.cancels.iter().map(|c| {
         let cancel = json!({"transactionKey": c.transaction, "cancelReason": c.reason, "canceledAt": iso_kst(c.at),
             "cancelAmount": Num(c.amount, payment.currency)});

@@ -67,7 +67,10 @@ struct Failed {
 
 impl From<ApiError> for Failed {
     fn from(error: ApiError) -> Self {
-        Self { error, notices: Vec::new() }
+        Self {
+            error,
+            notices: Vec::new(),
+        }
     }
 }
 
@@ -87,8 +90,17 @@ struct Ctx<'a> {
 impl Ctx<'_> {
     fn style(&self, toss: &Toss) -> Style<'_> {
         let shapes = toss.shapes_of(&self.caller.merchant);
-        let shapes = if self.caller.english { shapes.with(Shapes::ENGLISH) } else { shapes };
-        Style { test: self.caller.merchant.test(), shapes, base: self.base, now: self.now }
+        let shapes = if self.caller.english {
+            shapes.with(Shapes::ENGLISH)
+        } else {
+            shapes
+        };
+        Style {
+            test: self.caller.merchant.test(),
+            shapes,
+            base: self.base,
+            now: self.now,
+        }
     }
 }
 
@@ -139,12 +151,17 @@ impl Toss {
 
     /// Own origin with the provider's segment, for texts that no request has part in.
     fn base(&self) -> String {
-        format!("{}/toss", self.world.public_url().as_deref().unwrap_or("http://127.0.0.1"))
+        format!(
+            "{}/toss",
+            self.world.public_url().as_deref().unwrap_or("http://127.0.0.1")
+        )
     }
 
     /// A merchant's shapes: its own, else those set for all.
     fn shapes_of(&self, merchant: &Merchant) -> Shapes {
-        merchant.shapes.unwrap_or_else(|| Shapes(self.shapes.load(Ordering::Relaxed)))
+        merchant
+            .shapes
+            .unwrap_or_else(|| Shapes(self.shapes.load(Ordering::Relaxed)))
     }
 
     /// Remembers when a payment's clock runs out. Each queue has one length of wait, so it stays in order.
@@ -180,11 +197,18 @@ impl Toss {
             Ok(caller) => caller,
             Err(error) => return Served::just(failure(&error, false).with("x-tosspayments-trace-id", &trace)),
         };
-        let key = request.inner.header("idempotency-key").filter(|_| request.inner.method == Method::POST);
+        let key = request
+            .inner
+            .header("idempotency-key")
+            .filter(|_| request.inner.method == Method::POST);
         let Some(key) = key else {
             let (status, body, notices) = self.run(request, route, decline, &caller, now);
             let answer = answer(status, body).with("x-tosspayments-trace-id", &trace);
-            return Served { answer: Some(answer), notices, finish: None };
+            return Served {
+                answer: Some(answer),
+                notices,
+                finish: None,
+            };
         };
         if key.chars().count() > KEY_MAX {
             return Served::just(failure(&error("INVALID_IDEMPOTENCY_KEY"), caller.english));
@@ -193,22 +217,39 @@ impl Toss {
         match self.idempotency.begin(&identity, now) {
             Seen::Running => {
                 let busy = failure(&error("IDEMPOTENT_REQUEST_PROCESSING"), caller.english);
-                Served::just(busy.with("x-tosspayments-trace-id", &trace).with("idempotency-key", key))
+                Served::just(
+                    busy.with("x-tosspayments-trace-id", &trace)
+                        .with("idempotency-key", key),
+                )
             }
             Seen::Done(stored) => {
                 let traces = format!("{trace}, {}", stored.trace);
                 let again = answer(stored.status, stored.body);
-                Served::just(again.with("x-tosspayments-trace-id", &traces).with("idempotency-key", key))
+                Served::just(
+                    again
+                        .with("x-tosspayments-trace-id", &traces)
+                        .with("idempotency-key", key),
+                )
             }
             Seen::New => {
                 let (status, body, notices) = self.run(request, route, decline, &caller, now);
-                let stored = Stored { status, body: body.clone(), trace: trace.clone() };
+                let stored = Stored {
+                    status,
+                    body: body.clone(),
+                    trace: trace.clone(),
+                };
                 let store = Arc::clone(&self.idempotency);
                 let answer = answer(status, body);
-                let answer = answer.with("x-tosspayments-trace-id", &trace).with("idempotency-key", key);
+                let answer = answer
+                    .with("x-tosspayments-trace-id", &trace)
+                    .with("idempotency-key", key);
                 // Until the answer is given the request counts as running.
                 let finish = Box::new(move || store.done(&identity, stored));
-                Served { answer: Some(answer), notices, finish: Some(finish) }
+                Served {
+                    answer: Some(answer),
+                    notices,
+                    finish: Some(finish),
+                }
             }
         }
     }
@@ -226,10 +267,19 @@ impl Toss {
             Ok(forced) => forced,
             Err(error) => return (error.status, error.json(caller.english).into(), Vec::new()),
         };
-        let ctx = Ctx { caller, now, forced, base: &base };
+        let ctx = Ctx {
+            caller,
+            now,
+            forced,
+            base: &base,
+        };
         match self.call(&ctx, request, route) {
             Ok(done) => (200, done.body.into(), done.notices),
-            Err(failed) => (failed.error.status, failed.error.json(caller.english).into(), failed.notices),
+            Err(failed) => (
+                failed.error.status,
+                failed.error.json(caller.english).into(),
+                failed.notices,
+            ),
         }
     }
 
@@ -265,7 +315,11 @@ fn forced(request: &PgRequest<'_>, decline: Option<&Decline>, caller: &Caller) -
         let listed = ApiError::known(&decline.code);
         let message = decline.message.as_deref();
         let mut error = listed.unwrap_or_else(|| {
-            ApiError::unlisted(&decline.code, decline.status.unwrap_or(400), message.unwrap_or("알 수 없는 오류입니다."))
+            ApiError::unlisted(
+                &decline.code,
+                decline.status.unwrap_or(400),
+                message.unwrap_or("알 수 없는 오류입니다."),
+            )
         });
         if let Some(message) = message {
             error.message = message.to_owned().into();
@@ -273,15 +327,19 @@ fn forced(request: &PgRequest<'_>, decline: Option<&Decline>, caller: &Caller) -
         return Ok(Some(error));
     }
     match request.inner.header("tosspayments-test-code") {
-        Some(code) if caller.merchant.test() => {
-            ApiError::known(code).map(Some).ok_or_else(|| error("INVALID_TEST_CODE"))
-        }
+        Some(code) if caller.merchant.test() => ApiError::known(code)
+            .map(Some)
+            .ok_or_else(|| error("INVALID_TEST_CODE")),
         _ => Ok(None),
     }
 }
 
 fn answer(status: u16, body: Bytes) -> Answer {
-    Answer::new(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), JSON, body)
+    Answer::new(
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        JSON,
+        body,
+    )
 }
 
 fn failure(error: &ApiError, english: bool) -> Answer {
@@ -328,7 +386,14 @@ impl PgSimulator for Toss {
 
     fn maintenance(&self, operation: Option<Operation>) -> Answer {
         let taking = operation.is_some_and(Operation::takes_money);
-        failure(&error(if taking { "NOT_AVAILABLE_PAYMENT" } else { "MAINTAINED_METHOD" }), false)
+        failure(
+            &error(if taking {
+                "NOT_AVAILABLE_PAYMENT"
+            } else {
+                "MAINTAINED_METHOD"
+            }),
+            false,
+        )
     }
 
     fn rate_limited(&self) -> Answer {
@@ -394,8 +459,20 @@ impl PgSimulator for Toss {
                 rows.extend(payment.rows());
             }
         }
-        rows.extend(self.billing.all().iter().map(|r| lock(r).row()).filter(|row| wanted(&row.mid)));
-        rows.extend(self.receipts.all().iter().map(|r| lock(r).row()).filter(|row| wanted(&row.mid)));
+        rows.extend(
+            self.billing
+                .all()
+                .iter()
+                .map(|r| lock(r).row())
+                .filter(|row| wanted(&row.mid)),
+        );
+        rows.extend(
+            self.receipts
+                .all()
+                .iter()
+                .map(|r| lock(r).row())
+                .filter(|row| wanted(&row.mid)),
+        );
         rows
     }
 

@@ -17,7 +17,11 @@ fn anywhere(answer: Answer) -> Answer {
 }
 
 fn json_answer(status: StatusCode, value: &Value) -> Answer {
-    anywhere(Answer::new(status, "application/json; charset=utf-8", value.to_string()))
+    anywhere(Answer::new(
+        status,
+        "application/json; charset=utf-8",
+        value.to_string(),
+    ))
 }
 
 fn refused(error: &ControlError) -> Answer {
@@ -57,7 +61,10 @@ impl Toss {
     }
 
     fn open_for_browser(&self, request: &PgRequest<'_>, base: &str) -> Answer {
-        let phone = request.inner.header("user-agent").is_some_and(|agent| agent.contains("Mobi"));
+        let phone = request
+            .inner
+            .header("user-agent")
+            .is_some_and(|agent| agent.contains("Mobi"));
         let opened = parse::<SdkCall>(&request.inner.body).and_then(|mut call| {
             if phone {
                 call.device = Some("mobile".to_owned());
@@ -68,7 +75,10 @@ impl Toss {
             Ok(opened) => {
                 let url = format!("{base}/window/{}", opened.id);
                 let overlay = opened.iframe || opened.promise;
-                json_answer(StatusCode::OK, &json!({"url": url, "promise": opened.promise, "iframe": overlay}))
+                json_answer(
+                    StatusCode::OK,
+                    &json!({"url": url, "promise": opened.promise, "iframe": overlay}),
+                )
             }
             Err(error) => refused(&error),
         }
@@ -77,14 +87,26 @@ impl Toss {
     fn window_page(&self, id: &str, mode: &str, base: &str) -> Answer {
         let (title, rows, choices) = if let Some(record) = self.billing_windows.get(id) {
             let window = lock(&record);
-            let kind = if window.card { "카드 등록 / Register a card" } else { "계좌 등록 / Register an account" };
-            (kind.to_owned(), vec![("고객 / Customer", window.customer_key.clone())], String::new())
+            let kind = if window.card {
+                "카드 등록 / Register a card"
+            } else {
+                "계좌 등록 / Register an account"
+            };
+            (
+                kind.to_owned(),
+                vec![("고객 / Customer", window.customer_key.clone())],
+                String::new(),
+            )
         } else if let Some(record) = self.payments.get(id) {
             let payment = lock(&record);
             if payment.session.is_none() {
                 return gone("the payment is already processed");
             }
-            let amount = format!("{} {}", payment.total / payment.currency.scale(), payment.currency.word());
+            let amount = format!(
+                "{} {}",
+                payment.total / payment.currency.scale(),
+                payment.currency.word()
+            );
             let rows = vec![
                 ("상점 / Merchant", payment.mid.to_string()),
                 ("상품 / Order", payment.order_name.clone()),
@@ -96,8 +118,10 @@ impl Toss {
         } else {
             return gone("unknown window");
         };
-        let list: String =
-            rows.iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{}</dd>", escape(value))).collect();
+        let list: String = rows
+            .iter()
+            .map(|(name, value)| format!("<dt>{name}</dt><dd>{}</dd>", escape(value)))
+            .collect();
         let action = escape(&format!("{base}/window/{id}/decide"));
         let body = format!(
             "<p><small>토스페이먼츠 시뮬레이터 · Toss Payments simulator</small></p><h1>{title}</h1><dl>{list}</dl>\
@@ -110,8 +134,9 @@ impl Toss {
     }
 
     fn decided(&self, id: &str, body: &[u8]) -> Answer {
-        let form: Map<String, Value> =
-            form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::from(value.as_ref()))).collect();
+        let form: Map<String, Value> = form_urlencoded::parse(body)
+            .map(|(name, value)| (name.into_owned(), Value::from(value.as_ref())))
+            .collect();
         let text = |name: &str| form.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let behaviour = match text("as") {
             Some("approve") => Behaviour::Approve,
@@ -125,7 +150,15 @@ impl Toss {
         }
         let card = text("card").map(|issuer| json!({"issuer": issuer}));
         buyer.extend(card.map(|card| ("card".to_owned(), card)));
-        let ending = match self.decide(id, &Choice { behaviour, method: None, buyer, code: None }) {
+        let ending = match self.decide(
+            id,
+            &Choice {
+                behaviour,
+                method: None,
+                buyer,
+                code: None,
+            },
+        ) {
             Ok(ending) => ending,
             Err(error) => return gone(&error.message),
         };
@@ -144,20 +177,28 @@ impl Toss {
 fn choices(method: super::payment::Method) -> String {
     use super::payment::Method;
     let select = |label: &str, name: &str, options: Vec<(&str, &str)>| {
-        let options: String =
-            options.iter().map(|(value, text)| format!("<option value=\"{value}\">{text}</option>")).collect();
+        let options: String = options
+            .iter()
+            .map(|(value, text)| format!("<option value=\"{value}\">{text}</option>"))
+            .collect();
         format!("<label>{label} <select name=\"{name}\">{options}</select></label>")
     };
     match method {
         Method::Card => {
-            let wallets = [("", "카드 / Card")].into_iter().chain(codes::WALLETS.iter().copied()).collect();
+            let wallets = [("", "카드 / Card")]
+                .into_iter()
+                .chain(codes::WALLETS.iter().copied())
+                .collect();
             let cards = codes::CARDS.iter().map(|(code, korean, _)| (*code, *korean));
             let cards = [("", "신한 (기본)")].into_iter().chain(cards).collect();
             select("결제수단 / Pay with", "wallet", wallets) + &select("카드사 / Card", "card", cards)
         }
         Method::VirtualAccount | Method::Transfer => {
             let all = method == Method::Transfer;
-            let banks = codes::BANKS.iter().filter(|(.., issues)| all || *issues).map(|(code, name, ..)| (*code, *name));
+            let banks = codes::BANKS
+                .iter()
+                .filter(|(.., issues)| all || *issues)
+                .map(|(code, name, ..)| (*code, *name));
             select("은행 / Bank", "bank", banks.collect())
         }
         _ => String::new(),

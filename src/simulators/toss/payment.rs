@@ -1,8 +1,8 @@
 //! One payment as Toss Payments keeps it: status machine, amounts, cancels.
 
+use crate::simulators::clock::iso_kst;
 use crate::simulators::ids;
 use crate::simulators::ledger::{Row, RowKind};
-use crate::simulators::clock::iso_kst;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -96,15 +96,24 @@ const METHODS: &[(Method, &str, &str)] = &[
 
 impl Method {
     pub fn parse(word: &str) -> Option<Self> {
-        METHODS.iter().find(|(_, sdk, _)| *sdk == word).map(|(method, ..)| *method)
+        METHODS
+            .iter()
+            .find(|(_, sdk, _)| *sdk == word)
+            .map(|(method, ..)| *method)
     }
 
     pub fn sdk(self) -> &'static str {
-        METHODS.iter().find(|(method, ..)| *method == self).map_or("CARD", |(_, sdk, _)| sdk)
+        METHODS
+            .iter()
+            .find(|(method, ..)| *method == self)
+            .map_or("CARD", |(_, sdk, _)| sdk)
     }
 
     pub fn korean(self) -> &'static str {
-        METHODS.iter().find(|(method, ..)| *method == self).map_or("카드", |(_, _, korean)| korean)
+        METHODS
+            .iter()
+            .find(|(method, ..)| *method == self)
+            .map_or("카드", |(_, _, korean)| korean)
     }
 
     /// Least amount, in KRW.
@@ -289,7 +298,10 @@ impl Payment {
 
     /// Key of the latest transaction.
     pub fn last_transaction(&self) -> Option<&str> {
-        self.cancels.last().map(|c| c.transaction.as_str()).or(self.approve_transaction.as_deref())
+        self.cancels
+            .last()
+            .map(|c| c.transaction.as_str())
+            .or(self.approve_transaction.as_deref())
     }
 
     /// Whether part of it may be cancelled.
@@ -320,12 +332,18 @@ impl Payment {
     pub fn expire(&mut self) {
         self.status = Status::Expired;
         self.session = None;
-        self.failure = Some(("EXPIRED_PAYMENT".into(), "결제가 만료되었습니다. 다시 시도해주세요.".into()));
+        self.failure = Some((
+            "EXPIRED_PAYMENT".into(),
+            "결제가 만료되었습니다. 다시 시도해주세요.".into(),
+        ));
     }
 
     /// Ledger rows: the approval with what is left now, then each cancel. Nothing was charged before an approval.
     pub fn rows(&self) -> Vec<Row> {
-        if matches!(self.status, Status::Ready | Status::InProgress | Status::Aborted | Status::Expired) {
+        if matches!(
+            self.status,
+            Status::Ready | Status::InProgress | Status::Aborted | Status::Expired
+        ) {
             return Vec::new();
         }
         let row = |kind, amount, balance, state: &str, at: i64| Row {
@@ -340,11 +358,23 @@ impl Payment {
             at: iso_kst(at),
             at_ms: at,
         };
-        let kind = if self.method == Method::VirtualAccount { RowKind::Vbank } else { RowKind::Approval };
-        let left = if self.status == Status::WaitingForDeposit { 0 } else { self.balance };
+        let kind = if self.method == Method::VirtualAccount {
+            RowKind::Vbank
+        } else {
+            RowKind::Approval
+        };
+        let left = if self.status == Status::WaitingForDeposit {
+            0
+        } else {
+            self.balance
+        };
         let at = self.approved_at.or(self.authenticated_at).unwrap_or(self.requested_at);
         let mut rows = vec![row(kind, self.total, left, self.status.word(), at)];
-        rows.extend(self.cancels.iter().map(|c| row(RowKind::Cancel, c.amount, c.refundable, "DONE", c.at)));
+        rows.extend(
+            self.cancels
+                .iter()
+                .map(|c| row(RowKind::Cancel, c.amount, c.refundable, "DONE", c.at)),
+        );
         rows
     }
 }
@@ -355,9 +385,14 @@ mod tests {
 
     #[test]
     fn vat_rounds_half_up() {
-        for (amount, tax_free, expected) in
-            [(10000, 0, 909), (10000, 3000, 636), (163_020, 0, 14820), (30000, 0, 2727), (15000, 0, 1364), (0, 0, 0)]
-        {
+        for (amount, tax_free, expected) in [
+            (10000, 0, 909),
+            (10000, 3000, 636),
+            (163_020, 0, 14820),
+            (30000, 0, 2727),
+            (15000, 0, 1364),
+            (0, 0, 0),
+        ] {
             assert_eq!(vat(amount - tax_free), expected, "{amount}");
         }
     }

@@ -31,7 +31,11 @@ pub(super) struct Receipt {
 
 impl Receipt {
     fn json(&self, now: i64) -> Value {
-        let status = if now < registered(self.at) { "IN_PROGRESS" } else { "COMPLETED" };
+        let status = if now < registered(self.at) {
+            "IN_PROGRESS"
+        } else {
+            "COMPLETED"
+        };
         json!({"receiptKey": *self.key, "orderId": self.order_id, "orderName": self.order_name, "type": self.kind,
             "issueNumber": self.issue_number,
             "receiptUrl": format!("https://dashboard-sandbox.tosspayments.com/receipt/cash/{}", self.key),
@@ -62,7 +66,11 @@ impl Receipt {
 fn masked(number: &str) -> String {
     let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
     let keep = |i: usize| i < 3 || i + 2 >= digits.len();
-    digits.iter().enumerate().map(|(i, c)| if keep(i) { *c } else { '*' }).collect()
+    digits
+        .iter()
+        .enumerate()
+        .map(|(i, c)| if keep(i) { *c } else { '*' })
+        .collect()
 }
 
 impl Toss {
@@ -112,7 +120,10 @@ impl Toss {
         let key = Arc::clone(&receipt.key);
         // Forty-four random characters do not meet again.
         drop(self.receipts.insert(&key, receipt));
-        Done { body, notices: Vec::new() }
+        Done {
+            body,
+            notices: Vec::new(),
+        }
     }
 
     /// `POST /v1/cash-receipts/{receiptKey}/cancel`
@@ -162,6 +173,9 @@ impl Toss {
         let page: Vec<Value> = found.iter().skip(from).take(limit).map(|r| r.json(ctx.now)).collect();
         let last = from + page.len();
         let body = json!({"hasNext": last < found.len(), "lastCursor": last, "data": page});
-        Ok(Done { body: body.to_string().into_bytes(), notices: Vec::new() })
+        Ok(Done {
+            body: body.to_string().into_bytes(),
+            notices: Vec::new(),
+        })
     }
 }

@@ -101,5 +101,7 @@ impl<'a> Route<'a> {
 
 /// A path segment, percent-decoded.
 pub(super) fn decode(segment: &str) -> String {
-    percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
+    percent_encoding::percent_decode_str(segment)
+        .decode_utf8_lossy()
+        .into_owned()
 }

@@ -53,16 +53,24 @@ impl Shapes {
     /// Reads words.
     pub fn parse(field: &str, words: &[String]) -> Result<Self, ControlError> {
         words.iter().try_fold(Self::default(), |set, word| {
-            WORDS.iter().find(|(known, _)| known == word).map(|(_, shape)| set.with(*shape)).ok_or_else(|| {
-                let known: Vec<&str> = WORDS.iter().map(|(known, _)| *known).collect();
-                unknown_word(field, word, &known)
-            })
+            WORDS
+                .iter()
+                .find(|(known, _)| known == word)
+                .map(|(_, shape)| set.with(*shape))
+                .ok_or_else(|| {
+                    let known: Vec<&str> = WORDS.iter().map(|(known, _)| *known).collect();
+                    unknown_word(field, word, &known)
+                })
         })
     }
 
     /// The words of a set.
     pub fn words(self) -> Vec<&'static str> {
-        WORDS.iter().filter(|(_, shape)| self.has(*shape)).map(|(word, _)| *word).collect()
+        WORDS
+            .iter()
+            .filter(|(_, shape)| self.has(*shape))
+            .map(|(word, _)| *word)
+            .collect()
     }
 
     /// Reshapes a `Payment` object.
@@ -71,9 +79,19 @@ impl Shapes {
             english(payment);
         }
         if self.has(Self::REDUCED_CANCELS) || self.has(Self::API_1_3) {
-            for cancel in payment.get_mut("cancels").and_then(Value::as_array_mut).into_iter().flatten() {
+            for cancel in payment
+                .get_mut("cancels")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
                 if let Some(cancel) = cancel.as_object_mut() {
-                    for gone in ["cardDiscountAmount", "transferDiscountAmount", "cancelStatus", "cancelRequestId"] {
+                    for gone in [
+                        "cardDiscountAmount",
+                        "transferDiscountAmount",
+                        "cancelStatus",
+                        "cancelRequestId",
+                    ] {
                         cancel.remove(gone);
                     }
                 }
@@ -89,7 +107,15 @@ impl Shapes {
             payment.insert("method".into(), Value::Null);
         }
         if self.has(Self::BARE) {
-            for object in ["card", "virtualAccount", "transfer", "mobilePhone", "giftCertificate", "easyPay", "receipt"] {
+            for object in [
+                "card",
+                "virtualAccount",
+                "transfer",
+                "mobilePhone",
+                "giftCertificate",
+                "easyPay",
+                "receipt",
+            ] {
                 payment.insert(object.into(), Value::Null);
             }
         }
@@ -158,9 +184,12 @@ fn translate(value: Option<&mut Value>) {
 
 fn english(payment: &mut Map<String, Value>) {
     translate(payment.get_mut("method"));
-    for (object, member) in
-        [("card", "cardType"), ("card", "ownerType"), ("virtualAccount", "accountType"), ("easyPay", "provider")]
-    {
+    for (object, member) in [
+        ("card", "cardType"),
+        ("card", "ownerType"),
+        ("virtualAccount", "accountType"),
+        ("easyPay", "provider"),
+    ] {
         translate(payment.get_mut(object).and_then(|o| o.get_mut(member)));
     }
 }
@@ -169,7 +198,10 @@ fn names(payment: &mut Map<String, Value>) {
     if let Some(card) = payment.get_mut("card").and_then(Value::as_object_mut) {
         let issuer = card.remove("issuerCode");
         card.remove("acquirerCode");
-        let name = issuer.as_ref().and_then(Value::as_str).and_then(super::codes::card_name);
+        let name = issuer
+            .as_ref()
+            .and_then(Value::as_str)
+            .and_then(super::codes::card_name);
         card.insert("company".into(), json!(name));
     }
     for object in ["virtualAccount", "transfer"] {
@@ -188,7 +220,10 @@ fn api_1_3(payment: &mut Map<String, Value>) {
     for gone in ["version", "orderName", "metadata"] {
         payment.remove(gone);
     }
-    let receipt = payment.remove("receipt").and_then(|r| r.get("url").cloned()).unwrap_or(Value::Null);
+    let receipt = payment
+        .remove("receipt")
+        .and_then(|r| r.get("url").cloned())
+        .unwrap_or(Value::Null);
     if let Some(card) = payment.get_mut("card").and_then(Value::as_object_mut) {
         card.remove("amount");
         card.insert("receiptUrl".into(), receipt);

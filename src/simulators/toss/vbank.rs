@@ -45,14 +45,25 @@ struct RefundStatus {
 
 /// A fresh account: test accounts start with `X` and take no money.
 fn account_number(test: bool) -> String {
-    if test { format!("X{}", ids::digits(13)) } else { ids::digits(14) }
+    if test {
+        format!("X{}", ids::digits(13))
+    } else {
+        ids::digits(14)
+    }
 }
 
 /// The same account for the same key, for fixed accounts.
 fn fixed_account(mid: &str, key: &str, test: bool) -> String {
-    let seed = mid.bytes().chain(key.bytes()).fold(0_u64, |hash, byte| ids::mix(hash ^ u64::from(byte)));
+    let seed = mid
+        .bytes()
+        .chain(key.bytes())
+        .fold(0_u64, |hash, byte| ids::mix(hash ^ u64::from(byte)));
     let number = format!("{:013}", seed % 10_000_000_000_000);
-    if test { format!("X{number}") } else { format!("1{number}") }
+    if test {
+        format!("X{number}")
+    } else {
+        format!("1{number}")
+    }
 }
 
 /// When an account closes: `validHours` or `dueDate`, not both.
@@ -64,22 +75,42 @@ pub(super) fn due(options: &Args, now: i64) -> Result<i64, ApiError> {
         (Some(0), None) => Err(error("INVALID_REQUEST").about("validHours")),
         (Some(hours), None) => Ok(now + i64::from(hours) * HOUR_MS),
         (None, Some(text)) => {
-            let due = parse_local(text).filter(|due| *due > now).ok_or_else(|| error("INVALID_DATE"))?;
-            if due > now + HOURS_MAX * HOUR_MS { Err(error("EXCEED_MAX_DUE_DATE")) } else { Ok(due) }
+            let due = parse_local(text)
+                .filter(|due| *due > now)
+                .ok_or_else(|| error("INVALID_DATE"))?;
+            if due > now + HOURS_MAX * HOUR_MS {
+                Err(error("EXCEED_MAX_DUE_DATE"))
+            } else {
+                Ok(due)
+            }
         }
         (None, None) => Ok(now + HOURS * HOUR_MS),
     }
 }
 
 /// The account that a window ends with.
-pub(super) fn from_window(options: &Map<String, Value>, buyer: &Map<String, Value>, name: &str, test: bool, now: i64) -> Vbank {
+pub(super) fn from_window(
+    options: &Map<String, Value>,
+    buyer: &Map<String, Value>,
+    name: &str,
+    test: bool,
+    now: i64,
+) -> Vbank {
     let args = Args(options.clone());
-    let bank = buyer.get("bank").and_then(Value::as_str).and_then(codes::bank).filter(|(_, issues)| *issues);
+    let bank = buyer
+        .get("bank")
+        .and_then(Value::as_str)
+        .and_then(codes::bank)
+        .filter(|(_, issues)| *issues);
     Vbank {
         fixed: false,
         account: account_number(test),
         bank: bank.map_or("88", |(code, _)| code),
-        customer: if name.is_empty() { "구매자".to_owned() } else { name.to_owned() },
+        customer: if name.is_empty() {
+            "구매자".to_owned()
+        } else {
+            name.to_owned()
+        },
         depositor: None,
         due: due(&args, now).unwrap_or(now + HOURS * HOUR_MS),
         refund_status: "NONE",
@@ -107,7 +138,14 @@ impl Toss {
             Some(key) => fixed_account(&merchant.mid, key, merchant.test()),
             None => account_number(merchant.test()),
         };
-        let mut payment = Payment::new(&merchant.mid, order_id, order_name, Method::VirtualAccount, amount, ctx.now);
+        let mut payment = Payment::new(
+            &merchant.mid,
+            order_id,
+            order_name,
+            Method::VirtualAccount,
+            amount,
+            ctx.now,
+        );
         payment.tax_free = args.part("taxFreeAmount", krw, amount)?;
         payment.escrow = args.flag("useEscrow")? && merchant.escrow;
         payment.means = Means::Vbank(Vbank {
@@ -134,11 +172,18 @@ impl Toss {
     pub(super) fn named(&self, tid: Option<&str>, order_id: Option<&str>) -> Result<Arc<Mutex<Payment>>, ControlError> {
         if let Some(tid) = tid {
             let text = || format!("no payment has the paymentKey `{tid}`");
-            return self.payments.get(tid).ok_or_else(|| ControlError::missing("tid", text()));
+            return self
+                .payments
+                .get(tid)
+                .ok_or_else(|| ControlError::missing("tid", text()));
         }
         let order = order_id.ok_or_else(|| ControlError::bad("orderId", "give `orderId` or `tid`"))?;
         let tail = format!("\n{order}");
-        let key = self.orders.iter().filter(|entry| entry.key().ends_with(&tail)).find_map(|e| e.newest.clone());
+        let key = self
+            .orders
+            .iter()
+            .filter(|entry| entry.key().ends_with(&tail))
+            .find_map(|e| e.newest.clone());
         key.and_then(|key| self.payments.get(&key))
             .ok_or_else(|| ControlError::missing("orderId", format!("no payment has the orderId `{order}`")))
     }
@@ -149,9 +194,17 @@ impl Toss {
         let record = self.named(ask.tid.as_deref(), ask.order_id.as_deref())?;
         let mut payment = lock(&record);
         let now = self.world.clock.now();
-        if ask.reverse { reverse(&mut payment)? } else { pay(&mut payment, &ask, now)? }
+        if ask.reverse {
+            reverse(&mut payment)?
+        } else {
+            pay(&mut payment, &ask, now)?
+        }
         self.tie_receipt(&mut payment, now);
-        let notices = self.merchants.get(&payment.mid).map(|m| self.changed(&payment, &m)).unwrap_or_default();
+        let notices = self
+            .merchants
+            .get(&payment.mid)
+            .map(|m| self.changed(&payment, &m))
+            .unwrap_or_default();
         let reply = json!({"tid": *payment.key, "orderId": payment.order_id, "state": payment.status.word(),
             "amount": payment.total, "notices": notices.len()});
         Ok(Controlled { reply, notices })
@@ -172,22 +225,34 @@ impl Toss {
             cancel.pending = status != "COMPLETED";
             notices.extend(merchant.and_then(|m| self.cancel_notice(&payment, &m)));
         } else {
-            return Err(ControlError::impossible("this payment has no refund whose status could change"));
+            return Err(ControlError::impossible(
+                "this payment has no refund whose status could change",
+            ));
         }
-        Ok(Controlled { reply: json!({"tid": ask.tid, "status": status}), notices })
+        Ok(Controlled {
+            reply: json!({"tid": ask.tid, "status": status}),
+            notices,
+        })
     }
 }
 
 fn pay(payment: &mut Payment, ask: &Deposit, now: i64) -> Result<(), ControlError> {
     let (status, total) = (payment.status, payment.total);
     let Means::Vbank(account) = &mut payment.means else {
-        return Err(ControlError::impossible("this payment is no virtual account: nothing can be deposited"));
+        return Err(ControlError::impossible(
+            "this payment is no virtual account: nothing can be deposited",
+        ));
     };
     if status != Status::WaitingForDeposit {
-        return Err(ControlError::impossible(format!("the account does not wait for a deposit: {}", status.word())));
+        return Err(ControlError::impossible(format!(
+            "the account does not wait for a deposit: {}",
+            status.word()
+        )));
     }
     if now > account.due {
-        return Err(ControlError::impossible("the account's due date has passed: the bank refuses the deposit"));
+        return Err(ControlError::impossible(
+            "the account's due date has passed: the bank refuses the deposit",
+        ));
     }
     let amount = ask.amount.unwrap_or(total);
     if amount != total {
@@ -203,7 +268,10 @@ fn pay(payment: &mut Payment, ask: &Deposit, now: i64) -> Result<(), ControlErro
 
 fn reverse(payment: &mut Payment) -> Result<(), ControlError> {
     if payment.status != Status::Done || !is_vbank(payment) {
-        let text = format!("only a deposit that stands can be taken back; the payment is {}", payment.status.word());
+        let text = format!(
+            "only a deposit that stands can be taken back; the payment is {}",
+            payment.status.word()
+        );
         return Err(ControlError::impossible(text));
     }
     payment.status = Status::WaitingForDeposit;
@@ -217,14 +285,21 @@ fn reverse(payment: &mut Payment) -> Result<(), ControlError> {
 
 /// `cashReceipt.type` of a request: what is issued once the money is there.
 pub(super) fn wanted_receipt(options: &Args, now: i64) -> Result<Option<TiedReceipt>, ApiError> {
-    let Some(receipt) = options.object("cashReceipt")? else { return Ok(None) };
+    let Some(receipt) = options.object("cashReceipt")? else {
+        return Ok(None);
+    };
     let kind = match receipt.need_text("type", 20)? {
         "소득공제" => "소득공제",
         "지출증빙" => "지출증빙",
         "미발행" => return Ok(None),
         _ => return Err(error("INVALID_REQUEST").about("cashReceipt.type")),
     };
-    Ok(Some(TiedReceipt { kind, key: ids::alnum(44), issue_number: ids::digits(9), at: now }))
+    Ok(Some(TiedReceipt {
+        kind,
+        key: ids::alnum(44),
+        issue_number: ids::digits(9),
+        at: now,
+    }))
 }
 
 /// Whether a transfer's or a deposit's receipt exists already.

@@ -261,7 +261,10 @@ fn receipt_view<'a>(receipt: &'a TiedReceipt, payment: &Payment) -> ReceiptView<
         kind: receipt.kind,
         receipt_key: &receipt.key,
         issue_number: &receipt.issue_number,
-        receipt_url: format!("https://dashboard-sandbox.tosspayments.com/receipt/cash/{}", receipt.key),
+        receipt_url: format!(
+            "https://dashboard-sandbox.tosspayments.com/receipt/cash/{}",
+            receipt.key
+        ),
         amount: Num(payment.total, payment.currency),
         tax_free_amount: Num(payment.tax_free, payment.currency),
     }
@@ -270,7 +273,11 @@ fn receipt_view<'a>(receipt: &'a TiedReceipt, payment: &Payment) -> ReceiptView<
 fn masked_phone(phone: &str) -> String {
     let digits: Vec<char> = phone.chars().collect();
     let keep = |i: usize| i < 3 || i + 4 >= digits.len();
-    digits.iter().enumerate().map(|(i, c)| if keep(i) { *c } else { '*' }).collect()
+    digits
+        .iter()
+        .enumerate()
+        .map(|(i, c)| if keep(i) { *c } else { '*' })
+        .collect()
 }
 
 fn receipt_url(payment: &Payment, test: bool) -> String {
@@ -278,25 +285,40 @@ fn receipt_url(payment: &Payment, test: bool) -> String {
         let key = &payment.key;
         format!("https://dashboard-sandbox.tosspayments.com/receipt/redirection?transactionId={key}&ref=PX")
     } else {
-        format!("https://dashboard.tosspayments.com/receipt/redirection?transactionId={}&ref=PX", payment.key)
+        format!(
+            "https://dashboard.tosspayments.com/receipt/redirection?transactionId={}&ref=PX",
+            payment.key
+        )
     }
 }
 
 fn view<'a>(payment: &'a Payment, test: bool, base: &str, now: i64) -> View<'a> {
     let num = |amount| Num(amount, payment.currency);
     let expired = payment.status == Status::Expired;
-    let gift = |_: ()| GiftView { approve_no: "0".repeat(8), settlement_status: settled(payment.status) };
+    let gift = |_: ()| GiftView {
+        approve_no: "0".repeat(8),
+        settlement_status: settled(payment.status),
+    };
     let chosen = !expired && payment.means != Means::None;
     let (card, wallet) = match &payment.means {
         Means::Card(card) => (Some(card_view(card, payment)), None),
         Means::Wallet(_, name, card) => {
             let amount = if card.is_some() { 0 } else { payment.total };
-            let wallet = WalletView { provider: name, amount: num(amount), discount_amount: num(0) };
+            let wallet = WalletView {
+                provider: name,
+                amount: num(amount),
+                discount_amount: num(0),
+            };
             (card.as_ref().map(|card| card_view(card, payment)), Some(wallet))
         }
-        Means::Foreign(name) => {
-            (None, Some(WalletView { provider: name, amount: num(payment.total), discount_amount: num(0) }))
-        }
+        Means::Foreign(name) => (
+            None,
+            Some(WalletView {
+                provider: name,
+                amount: num(payment.total),
+                discount_amount: num(0),
+            }),
+        ),
         _ => (None, None),
     };
     View {
@@ -317,42 +339,66 @@ fn view<'a>(payment: &'a Payment, test: bool, base: &str, now: i64) -> View<'a> 
             _ => None,
         },
         transfer: match &payment.means {
-            Means::Transfer(bank) if chosen => {
-                Some(TransferView { bank_code: bank, settlement_status: settled(payment.status) })
-            }
+            Means::Transfer(bank) if chosen => Some(TransferView {
+                bank_code: bank,
+                settlement_status: settled(payment.status),
+            }),
             _ => None,
         },
         mobile_phone: match &payment.means {
             Means::Mobile(phone) if chosen => Some(MobileView {
-                customer_mobile_phone: PhoneView { plain: phone, masking: masked_phone(phone) },
+                customer_mobile_phone: PhoneView {
+                    plain: phone,
+                    masking: masked_phone(phone),
+                },
                 settlement_status: settled(payment.status),
                 receipt_url: receipt_url(payment, test),
             }),
             _ => None,
         },
         gift_certificate: (chosen && payment.means == Means::Gift).then(|| gift(())),
-        cash_receipt: payment.receipt.as_ref().filter(|_| receipt_issued(payment)).map(|r| receipt_view(r, payment)),
+        cash_receipt: payment
+            .receipt
+            .as_ref()
+            .filter(|_| receipt_issued(payment))
+            .map(|r| receipt_view(r, payment)),
         cash_receipts: payment.receipt.as_ref().filter(|_| receipt_issued(payment)).map(|r| {
             vec![ReceiptHistoryView {
                 receipt: receipt_view(r, payment),
                 order_id: &payment.order_id,
                 order_name: &payment.order_name,
                 transaction_type: "CONFIRM",
-                issue_status: if now < registered(r.at) { "IN_PROGRESS" } else { "COMPLETED" },
+                issue_status: if now < registered(r.at) {
+                    "IN_PROGRESS"
+                } else {
+                    "COMPLETED"
+                },
                 requested_at: iso_kst(r.at),
             }]
         }),
         discount: None,
-        cancels: (!payment.cancels.is_empty())
-            .then(|| payment.cancels.iter().map(|c| CancelView::of(c, payment.currency)).collect()),
+        cancels: (!payment.cancels.is_empty()).then(|| {
+            payment
+                .cancels
+                .iter()
+                .map(|c| CancelView::of(c, payment.currency))
+                .collect()
+        }),
         secret: Some(&payment.secret),
         kind: if payment.billing { "BILLING" } else { "NORMAL" },
         easy_pay: wallet.filter(|_| chosen),
         country: "KR",
-        failure: payment.failure.as_ref().map(|(code, message)| FailureView { code, message }),
+        failure: payment
+            .failure
+            .as_ref()
+            .map(|(code, message)| FailureView { code, message }),
         is_partial_cancelable: payment.partial_cancelable(),
-        receipt: payment.approve_transaction.is_some().then(|| UrlView { url: receipt_url(payment, test) }),
-        checkout: UrlView { url: format!("{base}/v1/payments/{}/checkout", payment.key) },
+        receipt: payment.approve_transaction.is_some().then(|| UrlView {
+            url: receipt_url(payment, test),
+        }),
+        checkout: UrlView {
+            url: format!("{base}/v1/payments/{}/checkout", payment.key),
+        },
         currency: payment.currency.word(),
         total_amount: num(payment.total),
         balance_amount: num(payment.balance),

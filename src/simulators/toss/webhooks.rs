@@ -93,10 +93,21 @@ impl Toss {
     /// The notification of a status, with the whole payment in it.
     pub(super) fn status_notice(&self, payment: &Payment, merchant: &Merchant) -> Option<Notice> {
         let (now, shapes, base) = (self.world.clock.now(), self.shapes_of(merchant), self.base());
-        let style = Style { test: merchant.test(), shapes, base: &base, now };
+        let style = Style {
+            test: merchant.test(),
+            shapes,
+            base: &base,
+            now,
+        };
         let body = json!({"eventType": "PAYMENT_STATUS_CHANGED", "createdAt": created_at(now, shapes),
             "data": payment_value(payment, &style)});
-        self.notice(merchant, "PAYMENT_STATUS_CHANGED", &payment.key, &payment.order_id, &body)
+        self.notice(
+            merchant,
+            "PAYMENT_STATUS_CHANGED",
+            &payment.key,
+            &payment.order_id,
+            &body,
+        )
     }
 
     /// The flat deposit notification.
@@ -118,7 +129,13 @@ impl Toss {
         let data = serde_json::to_value(CancelView::of(cancel, payment.currency)).ok()?;
         let created = created_at(self.world.clock.now(), self.shapes_of(merchant));
         let body = json!({"eventType": "CANCEL_STATUS_CHANGED", "createdAt": created, "data": data});
-        self.notice(merchant, "CANCEL_STATUS_CHANGED", &payment.key, &payment.order_id, &body)
+        self.notice(
+            merchant,
+            "CANCEL_STATUS_CHANGED",
+            &payment.key,
+            &payment.order_id,
+            &body,
+        )
     }
 
     /// A billing key that the buyer or the provider removed.
@@ -132,8 +149,14 @@ impl Toss {
 
 /// Gives a notification a wrong secret; `false` if it has none to spoil.
 pub(super) fn forge(notice: &mut Notice) -> bool {
-    let Ok(mut body) = serde_json::from_slice::<Value>(&notice.body) else { return false };
-    let slot = if notice.event == "DEPOSIT_CALLBACK" { body.get_mut("secret") } else { body.pointer_mut("/data/secret") };
+    let Ok(mut body) = serde_json::from_slice::<Value>(&notice.body) else {
+        return false;
+    };
+    let slot = if notice.event == "DEPOSIT_CALLBACK" {
+        body.get_mut("secret")
+    } else {
+        body.pointer_mut("/data/secret")
+    };
     match slot {
         Some(secret) if secret.is_string() => {
             *secret = json!(format!("ps_{}", ids::alnum(28)));

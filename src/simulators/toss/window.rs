@@ -82,7 +82,10 @@ struct Script {
 impl Toss {
     /// Opens a window the way the SDK does, or refuses with the SDK's code.
     pub(super) fn open(&self, call: &SdkCall) -> Result<Opened, ControlError> {
-        let checks = Checks { merchants: &self.merchants, call };
+        let checks = Checks {
+            merchants: &self.merchants,
+            call,
+        };
         let merchant = checks.merchant()?;
         let customer_key = checks.customer_key()?;
         let urls = checks.urls()?;
@@ -104,7 +107,11 @@ impl Toss {
             let id = format!("bill_{}", ids::alnum(24));
             // Twenty-four random characters do not meet again.
             drop(self.billing_windows.insert(&Arc::from(id.as_str()), window));
-            return Ok(Opened { id, promise: urls.is_none(), iframe });
+            return Ok(Opened {
+                id,
+                promise: urls.is_none(),
+                iframe,
+            });
         }
         let asked = checks.payment()?;
         if urls.is_none() && (mobile || asked.method == Method::Foreign) {
@@ -116,8 +123,14 @@ impl Toss {
         }
         let promise = urls.is_none();
         let (success_url, fail_url) = urls.unzip();
-        let mut payment =
-            Payment::new(&merchant.mid, &asked.order_id, &asked.order_name, asked.method, asked.amount, now);
+        let mut payment = Payment::new(
+            &merchant.mid,
+            &asked.order_id,
+            &asked.order_name,
+            asked.method,
+            asked.amount,
+            now,
+        );
         payment.currency = asked.currency;
         payment.tax_free = asked.tax_free;
         payment.tax_exempt = asked.tax_exempt;
@@ -167,14 +180,21 @@ impl Toss {
         payment.means = means;
         payment.status = Status::InProgress;
         payment.authenticated_at = Some(now);
-        self.queue(&self.approvals_due, now.saturating_add(self.world.options.approval_ms), &payment.key);
+        self.queue(
+            &self.approvals_due,
+            now.saturating_add(self.world.options.approval_ms),
+            &payment.key,
+        );
         Ok(Ending::authenticated(urls.0, &payment, session.widget))
     }
 
     fn decide_billing(&self, window: &mut BillingWindow, choice: &Choice) -> Result<Ending, ControlError> {
         let now = self.world.clock.now();
         if window.done || now >= window.at.saturating_add(self.world.options.window_ms) {
-            return Err(ControlError::missing("id", "the window has run out or was used: open a new one"));
+            return Err(ControlError::missing(
+                "id",
+                "the window has run out or was used: open a new one",
+            ));
         }
         match choice.behaviour {
             Behaviour::Approve => {}
@@ -199,7 +219,11 @@ impl Toss {
             used: false,
         };
         drop(self.auth_keys.insert(&Arc::from(auth_key.as_str()), record));
-        Ok(Ending::registered(window.success_url.clone(), &window.customer_key, &auth_key))
+        Ok(Ending::registered(
+            window.success_url.clone(),
+            &window.customer_key,
+            &auth_key,
+        ))
     }
 
     /// `POST /_sim/toss/authenticate`
@@ -250,7 +274,10 @@ impl Script {
             return Err(ControlError::bad("open.scriptUrl", text));
         }
         if self.global != "TossPayments" {
-            return Err(ControlError::bad("open.global", "the script defines the global `TossPayments`"));
+            return Err(ControlError::bad(
+                "open.global",
+                "the script defines the global `TossPayments`",
+            ));
         }
         Ok(())
     }
@@ -268,26 +295,48 @@ fn chosen_means(
     let text = |map: &Map<String, Value>, name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
     let picked = match choice.method.as_deref() {
         None => payment.method,
-        Some(word) => Method::parse(word).filter(|m| offers(payment.method, *m)).ok_or_else(|| {
-            ControlError::bad("method", format!("this window offers {} and not `{word}`", payment.method.sdk()))
-        })?,
+        Some(word) => Method::parse(word)
+            .filter(|m| offers(payment.method, *m))
+            .ok_or_else(|| {
+                ControlError::bad(
+                    "method",
+                    format!("this window offers {} and not `{word}`", payment.method.sdk()),
+                )
+            })?,
     };
     let direct = text(options, "flowMode").as_deref() == Some("DIRECT");
     let wallet = text(options, "easyPay").filter(|_| direct || payment.method == Method::EasyPay);
     let wallet = wallet.or_else(|| text(&choice.buyer, "wallet"));
-    let picked = if picked == Method::Card && wallet.is_some() { Method::EasyPay } else { picked };
+    let picked = if picked == Method::Card && wallet.is_some() {
+        Method::EasyPay
+    } else {
+        picked
+    };
     let means = match picked {
         Method::Card => Means::Card(cards::chosen(options, &choice.buyer, test)),
         Method::EasyPay => {
             let word = wallet.unwrap_or_else(|| "TOSSPAY".to_owned());
-            let (code, name) = codes::wallet(&word)
-                .ok_or_else(|| unknown_word("buyer.wallet", &word, &codes::WALLETS.iter().map(|(code, _)| *code).collect::<Vec<_>>()))?;
+            let (code, name) = codes::wallet(&word).ok_or_else(|| {
+                unknown_word(
+                    "buyer.wallet",
+                    &word,
+                    &codes::WALLETS.iter().map(|(code, _)| *code).collect::<Vec<_>>(),
+                )
+            })?;
             let balance = choice.buyer.get("balance").and_then(Value::as_bool).unwrap_or(false);
-            Means::Wallet(code, name, (!balance).then(|| cards::chosen(options, &choice.buyer, test)))
+            Means::Wallet(
+                code,
+                name,
+                (!balance).then(|| cards::chosen(options, &choice.buyer, test)),
+            )
         }
-        Method::VirtualAccount => {
-            Means::Vbank(vbank::from_window(options, &choice.buyer, &session.customer_name, test, now))
-        }
+        Method::VirtualAccount => Means::Vbank(vbank::from_window(
+            options,
+            &choice.buyer,
+            &session.customer_name,
+            test,
+            now,
+        )),
         Method::Transfer => {
             let bank = text(&choice.buyer, "bank").and_then(|word| codes::bank(&word));
             Means::Transfer(bank.map_or("88", |(code, _)| code))

@@ -1,6 +1,7 @@
 //! The SDK's own checks, with its error codes.
 
 use super::SdkCall;
+use crate::simulators::clock::parse_local;
 use crate::simulators::toss::args::{Args, minor_units, valid_order_id};
 use crate::simulators::toss::auth::{Merchant, Merchants};
 use crate::simulators::toss::codes;
@@ -13,11 +14,21 @@ use std::sync::Arc;
 
 /// Value of `TossPayments.ANONYMOUS`.
 const ANONYMOUS: &str = "@@ANONYMOUS";
-const CALLS: &[&str] = &["payment.requestPayment", "payment.requestBillingAuth", "widgets.requestPayment"];
+const CALLS: &[&str] = &[
+    "payment.requestPayment",
+    "payment.requestBillingAuth",
+    "widgets.requestPayment",
+];
 /// Methods of `requestPayment`.
 const METHODS: &[&str] = &[
-    "CARD", "VIRTUAL_ACCOUNT", "TRANSFER", "MOBILE_PHONE", "CULTURE_GIFT_CERTIFICATE", "BOOK_GIFT_CERTIFICATE",
-    "GAME_GIFT_CERTIFICATE", "FOREIGN_EASY_PAY",
+    "CARD",
+    "VIRTUAL_ACCOUNT",
+    "TRANSFER",
+    "MOBILE_PHONE",
+    "CULTURE_GIFT_CERTIFICATE",
+    "BOOK_GIFT_CERTIFICATE",
+    "GAME_GIFT_CERTIFICATE",
+    "FOREIGN_EASY_PAY",
 ];
 const CARRIERS: &[&str] = &["KT", "LGU", "SKT", "HELLO", "KCT", "SK7"];
 
@@ -57,7 +68,11 @@ fn wrong(field: &str) -> impl Fn(ApiError) -> ControlError {
     let field = format!("params.{field}");
     move |error| {
         let sdk = ["INVALID_DATE", "EXCEED_MAX_DUE_DATE", "EXCEED_MAX_VALID_HOURS"].contains(&error.code.as_ref());
-        ControlError::script(if sdk { &error.code } else { "INVALID_PARAMETERS" }, &field, error.message.into_owned())
+        ControlError::script(
+            if sdk { &error.code } else { "INVALID_PARAMETERS" },
+            &field,
+            error.message.into_owned(),
+        )
     }
 }
 
@@ -78,10 +93,16 @@ impl Checks<'_> {
         let refuse = |code: &str, text: &str| Err(ControlError::script(code, "clientKey", text));
         let kind = key.split('_').nth(1).unwrap_or_default();
         if matches!(kind, "sk" | "gsk") {
-            return refuse("INSECURE_KEY_USAGE", "a secret key must never reach a browser: give the client key");
+            return refuse(
+                "INSECURE_KEY_USAGE",
+                "a secret key must never reach a browser: give the client key",
+            );
         }
         if !matches!(key.split('_').next(), Some("test" | "live")) || !matches!(kind, "ck" | "gck") {
-            return refuse("INVALID_CLIENT_KEY", "the client key must start with test_ck_, live_ck_, test_gck_ or live_gck_");
+            return refuse(
+                "INVALID_CLIENT_KEY",
+                "the client key must start with test_ck_, live_ck_, test_gck_ or live_gck_",
+            );
         }
         match (call.starts_with("widgets"), kind) {
             (false, "gck") => return refuse("NOT_SUPPORTED_WIDGET_KEY", "a widget key works with widgets() only"),
@@ -97,8 +118,8 @@ impl Checks<'_> {
     /// 2 to 50 of `[A-Za-z0-9-_=.@]`, or the constant for guests, which cannot register a billing key.
     pub fn customer_key(&self) -> Result<Option<String>, ControlError> {
         let key = self.call.customer_key.as_deref().unwrap_or_default();
-        let fits = (2..=50).contains(&key.len())
-            && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=.@".contains(&b));
+        let fits =
+            (2..=50).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=.@".contains(&b));
         let billing = self.call.call == "payment.requestBillingAuth";
         if !fits || (billing && key == ANONYMOUS) {
             let text = "customerKey must have 2 to 50 characters of A-Z a-z 0-9 - _ = . @ (guests: @@ANONYMOUS, not for billing)";
@@ -118,7 +139,10 @@ impl Checks<'_> {
             return Ok(None);
         }
         let text = "must be an absolute URL with its origin, e.g. https://shop.example/return";
-        match (self.text("successUrl").filter(|u| absolute(u)), self.text("failUrl").filter(|u| absolute(u))) {
+        match (
+            self.text("successUrl").filter(|u| absolute(u)),
+            self.text("failUrl").filter(|u| absolute(u)),
+        ) {
             (None, _) => refuse("INCORRECT_SUCCESS_URL_FORMAT", "successUrl", text),
             (_, None) => refuse("INCORRECT_FAIL_URL_FORMAT", "failUrl", text),
             (Some(success), Some(fail)) => Ok(Some((success.to_owned(), fail.to_owned()))),
@@ -128,7 +152,11 @@ impl Checks<'_> {
     /// Overlay or page: PC shows an overlay by default, mobile never does.
     pub fn iframe(&self, mobile: bool) -> Result<bool, ControlError> {
         match (self.text("windowTarget"), mobile) {
-            (Some("iframe"), true) => refuse("INVALID_PARAMETERS", "windowTarget", "mobile has no iframe window: use self"),
+            (Some("iframe"), true) => refuse(
+                "INVALID_PARAMETERS",
+                "windowTarget",
+                "mobile has no iframe window: use self",
+            ),
             (None | Some("iframe"), false) => Ok(true),
             (None | Some("self"), _) => Ok(false),
             _ => refuse("INVALID_PARAMETERS", "windowTarget", "windowTarget is self or iframe"),
@@ -140,9 +168,23 @@ impl Checks<'_> {
         let card = match self.text("method") {
             Some("CARD") => true,
             Some("TRANSFER") => false,
-            _ => return refuse("NOT_SUPPORTED_METHOD", "method", "billing keys are registered by CARD or TRANSFER"),
+            _ => {
+                return refuse(
+                    "NOT_SUPPORTED_METHOD",
+                    "method",
+                    "billing keys are registered by CARD or TRANSFER",
+                );
+            }
         };
-        if merchant.billing { Ok(card) } else { refuse("NOT_SUPPORTED_METHOD", "method", "this merchant has no billing contract") }
+        if merchant.billing {
+            Ok(card)
+        } else {
+            refuse(
+                "NOT_SUPPORTED_METHOD",
+                "method",
+                "this merchant has no billing contract",
+            )
+        }
     }
 
     /// Every parameter of `requestPayment`.
@@ -153,16 +195,30 @@ impl Checks<'_> {
             // The buyer picks the method in the widget.
             None if widget => Method::Card,
             Some(word) if METHODS.contains(&word) => Method::parse(word).unwrap_or(Method::Card),
-            _ => return refuse("NOT_SUPPORTED_METHOD", "method", &format!("method must be one of: {}", METHODS.join(", "))),
+            _ => {
+                return refuse(
+                    "NOT_SUPPORTED_METHOD",
+                    "method",
+                    &format!("method must be one of: {}", METHODS.join(", ")),
+                );
+            }
         };
         let (amount, currency) = self.amount(method)?;
         let order_id = self.text("orderId").unwrap_or_default();
         if !valid_order_id(order_id) {
-            return refuse("INVALID_ORDER_ID", "orderId", "orderId must have 6 to 64 characters of A-Z a-z 0-9 - _");
+            return refuse(
+                "INVALID_ORDER_ID",
+                "orderId",
+                "orderId must have 6 to 64 characters of A-Z a-z 0-9 - _",
+            );
         }
         let order_name = self.text("orderName").unwrap_or_default();
         if !(1..=100).contains(&order_name.chars().count()) {
-            return refuse("INVALID_ORDER_NAME", "orderName", "orderName must have 1 to 100 characters");
+            return refuse(
+                "INVALID_ORDER_NAME",
+                "orderName",
+                "orderName must have 1 to 100 characters",
+            );
         }
         self.customer()?;
         let options = self.options(method)?;
@@ -190,18 +246,34 @@ impl Checks<'_> {
 
     fn amount(&self, method: Method) -> Result<(i64, Currency), ControlError> {
         let Some(amount) = self.call.params.get("amount").filter(|a| !a.is_null()) else {
-            let code = if self.call.call.starts_with("widgets") { "NOT_SETUP_AMOUNT" } else { "INVALID_PARAMETERS" };
+            let code = if self.call.call.starts_with("widgets") {
+                "NOT_SETUP_AMOUNT"
+            } else {
+                "INVALID_PARAMETERS"
+            };
             return refuse(code, "amount", "amount must be {value, currency}");
         };
         let currency = amount.get("currency").and_then(Value::as_str).and_then(Currency::parse);
         let Some(currency) = currency else {
-            return refuse("INVALID_PARAMETERS", "amount.currency", "amount.currency must be KRW, USD or JPY");
+            return refuse(
+                "INVALID_PARAMETERS",
+                "amount.currency",
+                "amount.currency must be KRW, USD or JPY",
+            );
         };
         if currency != Currency::Krw && method != Method::Foreign {
-            return refuse("INVALID_PARAMETERS", "amount.currency", "only FOREIGN_EASY_PAY takes a foreign currency");
+            return refuse(
+                "INVALID_PARAMETERS",
+                "amount.currency",
+                "only FOREIGN_EASY_PAY takes a foreign currency",
+            );
         }
         match amount.get("value").and_then(|value| minor_units(value, currency)) {
-            None => refuse("INVALID_PARAMETERS", "amount.value", "amount.value must be a number in the currency's unit"),
+            None => refuse(
+                "INVALID_PARAMETERS",
+                "amount.value",
+                "amount.value must be a number in the currency's unit",
+            ),
             Some(value) if value <= 0 => refuse("BELOW_ZERO_AMOUNT", "amount.value", "amount.value must be above 0"),
             Some(value) => Ok((value, currency)),
         }
@@ -213,12 +285,19 @@ impl Checks<'_> {
                 return refuse("INVALID_PARAMETERS", field, "at most 100 characters");
             }
         }
-        if self.text("customerEmail").is_some_and(|mail| !mail.is_empty() && !mail.contains('@')) {
+        if self
+            .text("customerEmail")
+            .is_some_and(|mail| !mail.is_empty() && !mail.contains('@'))
+        {
             return refuse("INVALID_EMAIL", "customerEmail", "not an e-mail address");
         }
         let digits = |phone: &str| (8..=15).contains(&phone.len()) && phone.bytes().all(|b| b.is_ascii_digit());
         if self.text("customerMobilePhone").is_some_and(|phone| !digits(phone)) {
-            return refuse("INVALID_PARAMETERS", "customerMobilePhone", "8 to 15 digits without hyphens");
+            return refuse(
+                "INVALID_PARAMETERS",
+                "customerMobilePhone",
+                "8 to 15 digits without hyphens",
+            );
         }
         Ok(())
     }
@@ -260,7 +339,12 @@ impl Checks<'_> {
         match method {
             Method::Card => card(&options)?,
             Method::MobilePhone => {
-                for carrier in options.get("mobileCarriers").and_then(Value::as_array).into_iter().flatten() {
+                for carrier in options
+                    .get("mobileCarriers")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                {
                     if !carrier.as_str().is_some_and(|c| CARRIERS.contains(&c)) {
                         return refuse("INVALID_PARAMETERS", "mobilePhone.mobileCarriers", &CARRIERS.join(", "));
                     }
@@ -270,7 +354,18 @@ impl Checks<'_> {
                 // The date only has to make sense; its limit is counted from the approval.
                 let span = Args(options.clone());
                 if options.contains_key("validHours") && options.contains_key("dueDate") {
-                    return refuse("INVALID_PARAMETERS", &format!("{name}.dueDate"), "validHours or dueDate, not both");
+                    return refuse(
+                        "INVALID_PARAMETERS",
+                        &format!("{name}.dueDate"),
+                        "validHours or dueDate, not both",
+                    );
+                }
+                if args_date(&options).is_some_and(|date| parse_local(date).is_none()) {
+                    return refuse(
+                        "INVALID_DATE",
+                        &format!("{name}.dueDate"),
+                        "dueDate is yyyy-MM-ddTHH:mm:ss",
+                    );
                 }
                 if options.contains_key("validHours") {
                     vbank::due(&span, 0).map_err(wrong(&format!("{name}.validHours")))?;
@@ -282,6 +377,10 @@ impl Checks<'_> {
     }
 }
 
+fn args_date(options: &Map<String, Value>) -> Option<&str> {
+    options.get("dueDate").and_then(Value::as_str)
+}
+
 fn card(options: &Map<String, Value>) -> Result<(), ControlError> {
     let text = |field: &str| options.get(field).and_then(Value::as_str);
     let direct = match text("flowMode") {
@@ -290,7 +389,11 @@ fn card(options: &Map<String, Value>) -> Result<(), ControlError> {
         Some(_) => return refuse("INVALID_PARAMETERS", "card.flowMode", "DEFAULT or DIRECT"),
     };
     if direct && text("cardCompany").is_none() && text("easyPay").is_none() {
-        return refuse("INVALID_PARAMETERS", "card.flowMode", "DIRECT needs card.cardCompany or card.easyPay");
+        return refuse(
+            "INVALID_PARAMETERS",
+            "card.flowMode",
+            "DIRECT needs card.cardCompany or card.easyPay",
+        );
     }
     if text("cardCompany").is_some_and(|word| codes::card(word).is_none()) {
         return refuse("INVALID_PARAMETERS", "card.cardCompany", "not a card company code");
@@ -300,7 +403,11 @@ fn card(options: &Map<String, Value>) -> Result<(), ControlError> {
     }
     let plan = |field: &str| options.get(field).filter(|v| !v.is_null());
     if plan("cardInstallmentPlan").is_some() && plan("maxCardInstallmentPlan").is_some() {
-        return refuse("INVALID_PARAMETERS", "card.cardInstallmentPlan", "not together with maxCardInstallmentPlan");
+        return refuse(
+            "INVALID_PARAMETERS",
+            "card.cardInstallmentPlan",
+            "not together with maxCardInstallmentPlan",
+        );
     }
     for field in ["cardInstallmentPlan", "maxCardInstallmentPlan"] {
         let fits = plan(field).is_none_or(|v| v.as_u64().is_some_and(|n| n == 0 || (2..=12).contains(&n)));

@@ -6,7 +6,15 @@ use serde_json::{Map, Value, json};
 
 /// What `encodeURIComponent` leaves alone.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-').remove(b'_').remove(b'.').remove(b'!').remove(b'~').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
 
 const CANCELLED: &str = "사용자에 의해 결제가 취소되었습니다.";
 const ABORTED: &str = "결제 진행 중 승인에 실패하여 결제가 중단되었습니다.";
@@ -45,19 +53,34 @@ impl Ending {
             fields.push(field("amount", &amount));
         } else {
             let number = crate::simulators::toss::view::Num(payment.total, payment.currency);
-            fields.push(("amount".into(), json!({"currency": payment.currency.word(), "value": number})));
+            fields.push((
+                "amount".into(),
+                json!({"currency": payment.currency.word(), "value": number}),
+            ));
         }
-        Self { url, fields, resolves: true }
+        Self {
+            url,
+            fields,
+            resolves: true,
+        }
     }
 
     /// A billing key may be issued.
     pub fn registered(url: Option<String>, customer_key: &str, auth_key: &str) -> Self {
-        Self { url, fields: vec![field("customerKey", customer_key), field("authKey", auth_key)], resolves: true }
+        Self {
+            url,
+            fields: vec![field("customerKey", customer_key), field("authKey", auth_key)],
+            resolves: true,
+        }
     }
 
     /// The buyer pressed cancel: one code for the URL, another for the promise.
     pub fn cancelled(url: Option<String>, order_id: Option<&str>) -> Self {
-        let code = if url.is_some() { "PAY_PROCESS_CANCELED" } else { "USER_CANCEL" };
+        let code = if url.is_some() {
+            "PAY_PROCESS_CANCELED"
+        } else {
+            "USER_CANCEL"
+        };
         Self::refused(url, code, CANCELLED, order_id)
     }
 
@@ -71,14 +94,22 @@ impl Ending {
         let code = code.unwrap_or("PAY_PROCESS_ABORTED");
         let known = crate::simulators::toss::errors::ApiError::known(code);
         let message = known.map_or_else(|| ABORTED.into(), |e| e.message);
-        let message = if code == "PAY_PROCESS_ABORTED" { ABORTED } else { message.as_ref() };
+        let message = if code == "PAY_PROCESS_ABORTED" {
+            ABORTED
+        } else {
+            message.as_ref()
+        };
         Self::refused(url, code, message, order_id)
     }
 
     fn refused(url: Option<String>, code: &str, message: &str, order_id: Option<&str>) -> Self {
         let mut fields = vec![field("code", code), field("message", message)];
         fields.extend(order_id.map(|id| field("orderId", id)));
-        Self { url, fields, resolves: false }
+        Self {
+            url,
+            fields,
+            resolves: false,
+        }
     }
 
     /// Overwrites fields of the return; `null` removes one, a new name is added.
@@ -97,7 +128,9 @@ impl Ending {
     /// The URL with its query: what the shop's URL had is kept, a fragment stays last.
     pub fn location(&self) -> Option<String> {
         let url = self.url.as_deref()?;
-        let (front, fragment) = url.split_once('#').map_or((url, None), |(front, rest)| (front, Some(rest)));
+        let (front, fragment) = url
+            .split_once('#')
+            .map_or((url, None), |(front, rest)| (front, Some(rest)));
         let mut out = front.to_owned();
         let mut separator = if front.contains('?') { '&' } else { '?' };
         for (name, value) in &self.fields {
@@ -150,13 +183,19 @@ mod tests {
     fn the_shops_query_and_fragment_stay() {
         let mut ending = Ending::cancelled(Some("https://shop.example/r?token=1#top".into()), Some("ORDER-1"));
         let url = ending.location().unwrap_or_default();
-        assert!(url.starts_with("https://shop.example/r?token=1&code=PAY_PROCESS_CANCELED&message=%EC%82%AC"), "{url}");
+        assert!(
+            url.starts_with("https://shop.example/r?token=1&code=PAY_PROCESS_CANCELED&message=%EC%82%AC"),
+            "{url}"
+        );
         assert!(url.ends_with("&orderId=ORDER-1#top"), "{url}");
         assert!(!url.contains('+'), "a blank is %20: {url}");
         let changes = json!({"orderId": null, "code": "X", "extra": 7});
         ending.tamper(changes.as_object().unwrap_or(&Map::new()));
         let url = ending.location().unwrap_or_default();
-        assert!(url.contains("code=X&") && url.contains("&extra=7#top") && !url.contains("orderId"), "{url}");
+        assert!(
+            url.contains("code=X&") && url.contains("&extra=7#top") && !url.contains("orderId"),
+            "{url}"
+        );
     }
 
     #[test]
