@@ -28,7 +28,10 @@ pub fn object(name: &'static str, bytes: &[u8]) -> Result<Object<'static>, ApiEr
             serde_json::error::Category::Eof => "ends too early",
             _ => "is not well-formed JSON, or nested deeper than 128 levels",
         };
-        ApiError::field(name, &format!("must be a JSON object; it {why} (line {line}, column {column})"))
+        ApiError::field(
+            name,
+            &format!("must be a JSON object; it {why} (line {line}, column {column})"),
+        )
     })?;
     match value {
         Value::Object(members) => Ok(Object {
@@ -234,9 +237,7 @@ impl Object<'_> {
             None => Ok(None),
             Some(Value::Number(number)) => match number.as_i64() {
                 Some(n) if range.contains(&n) => Ok(Some(n)),
-                Some(n) if n > *range.end() => {
-                    Err(self.fail(name, &format!("{expected}, at most {}", range.end())))
-                }
+                Some(n) if n > *range.end() => Err(self.fail(name, &format!("{expected}, at most {}", range.end()))),
                 _ => Err(self.fail(name, expected)),
             },
             Some(mut other) => {

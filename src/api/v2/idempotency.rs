@@ -59,11 +59,7 @@ pub trait Claims: Clone + Send + Sync + 'static {
         keep_ms: i64,
     ) -> impl Future<Output = Result<Idempotency, LedgerError>> + Send;
     /// Stores the answer, or frees the key.
-    fn end(
-        &self,
-        claim: &Claim,
-        answer: Option<StoredAnswer>,
-    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+    fn end(&self, claim: &Claim, answer: Option<StoredAnswer>) -> impl Future<Output = Result<(), LedgerError>> + Send;
 }
 
 impl Claims for Arc<dyn Ledger> {

@@ -104,7 +104,7 @@ impl V2 {
         let started = Instant::now();
         let mut label = "unknown";
         let result = self.answer(request, &mut label).await;
-        let response = match &result {
+        let response = match result {
             Ok(answer) => answer.response(),
             Err(error) => {
                 if error.status() == StatusCode::SERVICE_UNAVAILABLE {
@@ -169,13 +169,13 @@ impl V2 {
 }
 
 impl Answer {
-    fn response(&self) -> Response {
+    fn response(self) -> Response {
         match self {
             Self::Fresh(body) => json_text(StatusCode::OK, body),
-            Self::Pair(pair) => json_response(StatusCode::OK, pair),
+            Self::Pair(pair) => json_response(StatusCode::OK, &pair),
             Self::Replayed(stored) => {
                 let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK);
-                let mut response = json_text(status, &stored.body);
+                let mut response = json_text(status, stored.body);
                 let headers = response.headers_mut();
                 headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
                 response
@@ -184,8 +184,8 @@ impl Answer {
     }
 }
 
-fn json_text(status: StatusCode, body: &str) -> Response {
-    text_response(status, "application/json; charset=utf-8", body.to_owned())
+fn json_text(status: StatusCode, body: String) -> Response {
+    text_response(status, "application/json; charset=utf-8", body)
 }
 
 /// A key for one purpose, so that no value made for one can be used for another.

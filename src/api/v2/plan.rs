@@ -92,7 +92,11 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
         return Err(ApiError::too_large(context.body_bytes_max));
     }
     match matched.row.route {
-        Route::Login | Route::Refresh => tokens(matched.row.route, request, context),
+        Route::Login | Route::Refresh => {
+            let issued = tokens(matched.row.route, request, context);
+            forget_body(request);
+            issued
+        }
         Route::NotServed { open } => {
             if !open {
                 authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
@@ -114,9 +118,13 @@ fn tokens(route: Route, request: &Request, context: &Context<'_>) -> Result<Plan
         .secret(name, message, |t| !t.is_empty() && t.len() <= limits::SECRET)?
         .ok_or_else(|| body.missing(name))?;
     let issued = if login {
-        context.tokens.login(context.snapshot, secret.expose_secret(), context.now)
+        context
+            .tokens
+            .login(context.snapshot, secret.expose_secret(), context.now)
     } else {
-        context.tokens.refresh(context.snapshot, secret.expose_secret(), context.now)
+        context
+            .tokens
+            .refresh(context.snapshot, secret.expose_secret(), context.now)
     };
     issued.map(Plan::Tokens).ok_or_else(ApiError::unauthorized)
 }
@@ -194,12 +202,7 @@ fn decode_command(
 ) -> Result<Command, ApiError> {
     own_store(store, body.id("storeId")?.as_deref())?;
     Ok(match route {
-        Route::Instant => Command::Instant(Box::new(input::instant(
-            body,
-            &store.id,
-            payment_id,
-            origin(request),
-        )?)),
+        Route::Instant => Command::Instant(Box::new(input::instant(body, &store.id, payment_id, origin(request))?)),
         Route::Confirm => Command::Confirm(Box::new(input::confirm(body, &store.id, payment_id)?)),
         Route::Cancel => Command::Cancel(Box::new(input::cancel(body, &store.id, payment_id)?)),
         _ => Command::PreRegister(input::pre_register(body, &store.id, payment_id)?),

@@ -117,7 +117,8 @@ impl Tokens {
     /// The store of an access token.
     #[must_use]
     pub fn store(&self, snapshot: &Snapshot, token: &str, now: Millis) -> Option<Arc<Store>> {
-        self.read(snapshot, token, TokenKind::Access, now).map(|read| read.store)
+        self.read(snapshot, token, TokenKind::Access, now)
+            .map(|read| read.store)
     }
 
     fn issue(&self, newest: &mut HashMap<Tag, Newest>, store_id: &str, tag: Tag, now: Millis) -> TokenPair {
@@ -128,7 +129,10 @@ impl Tokens {
         let issued = newest.get(&tag).map_or(now, |(before, _)| now.max(before + 1));
         let mut nonce = [0; NONCE];
         let random = uuid::Uuid::new_v4();
-        nonce.iter_mut().zip(random.as_bytes()).for_each(|(to, from)| *to = *from);
+        nonce
+            .iter_mut()
+            .zip(random.as_bytes())
+            .for_each(|(to, from)| *to = *from);
         newest.insert(tag, (issued, nonce));
         TokenPair {
             access_token: self.write(TokenKind::Access, issued, tag, nonce, store_id),

@@ -111,7 +111,10 @@ fn refuse_unserved(body: &mut Object<'_>) -> Result<(), ApiError> {
     }
     for flag in ["isEscrow", "isCulturalExpense"] {
         if body.flag(flag)? == Some(true) {
-            return Err(body.fail(flag, "is not served for key-in payments yet; leave it out or send false"));
+            return Err(body.fail(
+                flag,
+                "is not served for key-in payments yet; leave it out or send false",
+            ));
         }
     }
     let bypass = body.object("bypass")?.is_some_and(|bypass| !bypass.is_empty());
@@ -144,7 +147,11 @@ fn card(body: &mut Object<'_>) -> Result<InstantInput, ApiError> {
     };
     let range = 0..=limits::INSTALLMENT_MONTHS;
     let months = card
-        .integer("installmentMonth", range, "must be a number of months, 0 for a lump sum")?
+        .integer(
+            "installmentMonth",
+            range,
+            "must be a number of months, 0 for a lump sum",
+        )?
         .unwrap_or(0);
     // A "one-month instalment" is a lump sum; PGs know no such plan.
     let installment_months = u32::try_from(months).ok().filter(|m| *m > 1).unwrap_or(0);

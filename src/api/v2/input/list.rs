@@ -212,7 +212,9 @@ fn never(f: &mut Object<'_>) -> Result<bool, ApiError> {
     nothing |= f.word("escrowStatus", &escrow)?.is_some();
     let receipts = [("PERSONAL", true), ("CORPORATE", true), ("NO_RECEIPT", false)];
     nothing |= f.word("cashReceiptType", &receipts)?.unwrap_or(false);
-    nothing |= f.word("cashReceiptStatus", &[("ISSUED", ()), ("CANCELLED", ())])?.is_some();
+    nothing |= f
+        .word("cashReceiptStatus", &[("ISSUED", ()), ("CANCELLED", ())])?
+        .is_some();
     for member in ["cashReceiptIssuedAtRange", "cashReceiptCancelledAtRange"] {
         if let Some(mut range) = f.object(member)? {
             for end in ["from", "until"] {

@@ -16,7 +16,11 @@ pub fn extras(body: &mut Object<'_>) -> Result<Map<String, Value>, ApiError> {
     if let Some(products) = products(body)? {
         extras.insert("products".to_owned(), products.into());
     }
-    let count = body.integer("productCount", 0..=i64::from(i32::MAX), "must be an integer, zero or more")?;
+    let count = body.integer(
+        "productCount",
+        0..=i64::from(i32::MAX),
+        "must be an integer, zero or more",
+    )?;
     if let Some(count) = count {
         extras.insert("productCount".to_owned(), count.into());
     }
@@ -49,9 +53,15 @@ fn products(body: &mut Object<'_>) -> Result<Option<Vec<Value>>, ApiError> {
         product.insert("id".to_owned(), item.need_text("id", limits::LINE)?.into());
         product.insert("name".to_owned(), item.need_text("name", limits::LINE)?.into());
         let amount = item.integer("amount", -AMOUNT_MAX..=AMOUNT_MAX, "must be an integer")?;
-        product.insert("amount".to_owned(), amount.ok_or_else(|| item.missing("amount"))?.into());
+        product.insert(
+            "amount".to_owned(),
+            amount.ok_or_else(|| item.missing("amount"))?.into(),
+        );
         let quantity = item.integer("quantity", 0..=i64::from(i32::MAX), "must be an integer, zero or more")?;
-        product.insert("quantity".to_owned(), quantity.ok_or_else(|| item.missing("quantity"))?.into());
+        product.insert(
+            "quantity".to_owned(),
+            quantity.ok_or_else(|| item.missing("quantity"))?.into(),
+        );
         for (name, max) in [("tag", limits::LINE), ("code", limits::LINE), ("link", limits::URL)] {
             if let Some(text) = item.text(name, max)? {
                 product.insert(name.to_owned(), text.into());

@@ -61,7 +61,7 @@ impl<'a> From<&'a Value> for Customer<'a> {
             birth_year: text(value, "birthYear"),
             birth_month: text(value, "birthMonth"),
             birth_day: text(value, "birthDay"),
-            gender: text(value, "gender"),
+            gender: text(value, "gender").filter(|word| matches!(*word, "MALE" | "FEMALE" | "OTHER")),
             email: text(value, "email"),
             phone_number: text(value, "phoneNumber"),
             address: value.get("address").and_then(address),

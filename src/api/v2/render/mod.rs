@@ -7,7 +7,9 @@
 mod echo;
 mod method;
 
-use crate::payment::{CancelState, Cancellation, Failure, GroupRef, Millis, Origin, Status, Transaction, Trigger};
+use crate::payment::{
+    CancelState, Cancellation, Failure, GroupRef, Millis, Origin, Platform, Status, Transaction, Trigger,
+};
 use echo::{Customer, Product, products};
 use method::Method;
 use serde::{Serialize, Serializer};
@@ -50,7 +52,7 @@ pub struct View<'a> {
     currency: &'a str,
     customer: Customer<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    origin: Option<&'a Origin>,
+    origin: Option<OriginView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     products: Option<Vec<Product<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +105,29 @@ impl<'a> From<&'a GroupRef> for ChannelGroup<'a> {
             id: &group.id,
             name: &group.name,
             is_for_test: group.is_for_test,
+        }
+    }
+}
+
+/// PortOne V2 `PaymentOrigin`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OriginView<'a> {
+    platform_type: Platform,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    ip_address: &'a str,
+}
+
+impl<'a> From<&'a Origin> for OriginView<'a> {
+    fn from(origin: &'a Origin) -> Self {
+        Self {
+            platform_type: origin.platform,
+            user_agent: origin.user_agent.as_deref(),
+            url: origin.url.as_deref(),
+            ip_address: &origin.ip_address,
         }
     }
 }
@@ -190,7 +215,7 @@ pub fn payment<'a>(t: &'a Transaction, merchant_id: &'a str) -> View<'a> {
     let mut view = common(t, merchant_id);
     view.id = &t.payment_id;
     view.transaction_id = Some(&t.id);
-    view.origin = Some(&t.origin);
+    view.origin = Some(OriginView::from(&t.origin));
     view.disputes = paid.then_some([]);
     if paid && !t.cancellations.is_empty() {
         // Refused and pending cancellations of a payment that is still whole.

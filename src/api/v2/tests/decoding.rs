@@ -156,7 +156,10 @@ fn instant_values_out_of_range_are_refused() {
         ("method.card.credential.expiryYear", json!("2030")),
         ("method.card.credential.expiryMonth", json!("13")),
         ("method.card.credential.expiryMonth", json!("00")),
-        ("method.card.credential.birthOrBusinessRegistrationNumber", json!("19900101")),
+        (
+            "method.card.credential.birthOrBusinessRegistrationNumber",
+            json!("19900101"),
+        ),
         ("method.card.credential.passwordTwoDigits", json!("1234")),
         ("method.card.installmentMonth", json!(-1)),
         ("method.card.installmentMonth", json!(61)),
@@ -170,8 +173,7 @@ fn instant_values_out_of_range_are_refused() {
         ("customData", json!("x".repeat(20_001))),
         ("customer.address.country", json!("korea")),
     ] {
-        let path_of_error = if path == "bypass" { "bypass" } else { path };
-        names("/payments/p/instant", &instant(), path_of_error, value);
+        names("/payments/p/instant", &instant(), path, value);
     }
 }
 
@@ -186,8 +188,16 @@ fn instant_requires_what_it_requires() {
         ("/method", "card", "method.card"),
         ("/method/card", "credential", "method.card.credential"),
         ("/method/card/credential", "number", "method.card.credential.number"),
-        ("/method/card/credential", "expiryYear", "method.card.credential.expiryYear"),
-        ("/method/card/credential", "expiryMonth", "method.card.credential.expiryMonth"),
+        (
+            "/method/card/credential",
+            "expiryYear",
+            "method.card.credential.expiryYear",
+        ),
+        (
+            "/method/card/credential",
+            "expiryMonth",
+            "method.card.credential.expiryMonth",
+        ),
         ("", "channelKey", "channelKey"),
         ("/products/0", "id", "products[0].id"),
         ("/customer/address", "addressLine2", "customer.address.addressLine2"),
@@ -211,7 +221,10 @@ fn channel_and_group_exclude_each_other() {
     let mut body = instant();
     body["channelGroupId"] = json!("channel-group-test-1");
     let (_, _, message) = refused("/payments/p/instant", &body);
-    assert_eq!(message, "channelKey: give either channelKey or channelGroupId, not both");
+    assert_eq!(
+        message,
+        "channelKey: give either channelKey or channelGroupId, not both"
+    );
 }
 
 #[test]
@@ -239,7 +252,10 @@ fn a_whole_instant_request_is_read() {
     };
     assert_eq!(command.channel, Channel::Key("channel-key-1".into()));
     let attempt = &command.attempt;
-    assert_eq!((attempt.store_id.as_str(), attempt.payment_id.as_str()), (super::STORE, "p-1"));
+    assert_eq!(
+        (attempt.store_id.as_str(), attempt.payment_id.as_str()),
+        (super::STORE, "p-1")
+    );
     let a = attempt.amounts;
     assert_eq!((a.total, a.tax_free, a.vat, a.supply), (1000, 100, 82, 818));
     assert_eq!(attempt.customer["name"], "홍길동");
@@ -252,9 +268,15 @@ fn a_whole_instant_request_is_read() {
     let input = &command.input;
     assert_eq!(input.card.number.expose_secret(), CARD);
     assert_eq!(input.card.expiry_month.expose_secret(), "07");
-    assert_eq!((input.installment_months, input.free_installment, input.use_card_point), (3, true, true));
+    assert_eq!(
+        (input.installment_months, input.free_installment, input.use_card_point),
+        (3, true, true)
+    );
     assert_eq!(input.customer_name.as_deref(), Some("홍길동"));
-    assert!(!format!("{command:?}").contains(CARD), "a card number must not be printable");
+    assert!(
+        !format!("{command:?}").contains(CARD),
+        "a card number must not be printable"
+    );
 }
 
 #[test]
@@ -278,25 +300,60 @@ fn every_cancel_confirm_and_pre_register_field_is_checked() {
     let confirm = json!({"paymentToken": "t"});
     let announce = json!({"totalAmount": 100});
     for (call, whole, path, values) in [
-        ("cancel", &cancel, "reason", vec![json!(1), json!(""), json!(null), json!("x".repeat(501))]),
-        ("cancel", &cancel, "amount", vec![json!(0), json!(-5), json!("1"), json!(1.5), json!(true)]),
+        (
+            "cancel",
+            &cancel,
+            "reason",
+            vec![json!(1), json!(""), json!(null), json!("x".repeat(501))],
+        ),
+        (
+            "cancel",
+            &cancel,
+            "amount",
+            vec![json!(0), json!(-5), json!("1"), json!(1.5), json!(true)],
+        ),
         ("cancel", &cancel, "taxFreeAmount", vec![json!(-1), json!("0")]),
         ("cancel", &cancel, "vatAmount", vec![json!(-1), json!([])]),
-        ("cancel", &cancel, "currentCancellableAmount", vec![json!(-1), json!("100")]),
+        (
+            "cancel",
+            &cancel,
+            "currentCancellableAmount",
+            vec![json!(-1), json!("100")],
+        ),
         ("cancel", &cancel, "requester", vec![json!("Customer"), json!(1)]),
         ("cancel", &cancel, "promotionDiscountRetainOption", vec![json!("KEEP")]),
-        ("cancel", &cancel, "skipWebhook", vec![json!("true"), json!(1)]),
+        ("cancel", &cancel, "skipWebhook", vec![json!("yes"), json!(1)]),
         ("cancel", &cancel, "refundAccount", vec![json!("1-2"), json!([])]),
-        ("cancel", &cancel, "refundAccount.bank", vec![json!("국민"), json!(4), json!(null)]),
-        ("cancel", &cancel, "refundAccount.number", vec![json!("abc"), json!("--"), json!(12)]),
+        (
+            "cancel",
+            &cancel,
+            "refundAccount.bank",
+            vec![json!("국민"), json!(4), json!(null)],
+        ),
+        (
+            "cancel",
+            &cancel,
+            "refundAccount.number",
+            vec![json!("abc"), json!("--"), json!(12)],
+        ),
         ("cancel", &cancel, "refundAccount.holderName", vec![json!(""), json!(1)]),
-        ("confirm", &confirm, "paymentToken", vec![json!(""), json!(1), json!(null)]),
+        (
+            "confirm",
+            &confirm,
+            "paymentToken",
+            vec![json!(""), json!(1), json!(null)],
+        ),
         ("confirm", &confirm, "txId", vec![json!(1), json!("")]),
         ("confirm", &confirm, "currency", vec![json!("krw"), json!(410)]),
         ("confirm", &confirm, "totalAmount", vec![json!(0), json!("1")]),
         ("confirm", &confirm, "taxFreeAmount", vec![json!(-1)]),
         ("confirm", &confirm, "isTest", vec![json!("yes")]),
-        ("pre-register", &announce, "totalAmount", vec![json!(0), json!(-1), json!("1")]),
+        (
+            "pre-register",
+            &announce,
+            "totalAmount",
+            vec![json!(0), json!(-1), json!("1")],
+        ),
         ("pre-register", &announce, "taxFreeAmount", vec![json!(-1), json!(101)]),
         ("pre-register", &announce, "currency", vec![json!("WONS")]),
     ] {
@@ -318,7 +375,10 @@ fn whole_cancel_and_confirm_requests_are_read() {
     else {
         panic!("planned");
     };
-    assert_eq!((cancel.amount, cancel.tax_free, cancel.vat), (Some(300), Some(0), Some(27)));
+    assert_eq!(
+        (cancel.amount, cancel.tax_free, cancel.vat),
+        (Some(300), Some(0), Some(27))
+    );
     assert_eq!(cancel.current_cancellable, Some(1000));
     assert!(cancel.skip_webhook);
     assert_eq!(cancel.refund_account.unwrap().number, "110-22");
@@ -331,7 +391,10 @@ fn whole_cancel_and_confirm_requests_are_read() {
         panic!("planned");
     };
     assert_eq!(confirm.tx_id.as_deref(), Some("x"));
-    assert_eq!((confirm.total_amount, confirm.is_test, confirm.skip_webhook), (Some(5), Some(true), false));
+    assert_eq!(
+        (confirm.total_amount, confirm.is_test, confirm.skip_webhook),
+        (Some(5), Some(true), false)
+    );
 }
 
 #[test]
@@ -339,7 +402,9 @@ fn bodies_that_are_no_objects_are_refused() {
     let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
     let nested = format!("{}1{}", r#"{"a":"#.repeat(1_000), "}".repeat(1_000));
     let nan = r#"{"amount": NaN}"#;
-    for body in ["", "null", "[]", "7", "\"x\"", "{", "{\"a\":}", &deep, &nested, nan, "{}{}", "a=b"] {
+    for body in [
+        "", "null", "[]", "7", "\"x\"", "{", "{\"a\":}", &deep, &nested, nan, "{}{}", "a=b",
+    ] {
         let (status, kind, message) = refusal(post("/payments/p/instant", body));
         assert_eq!((status, kind), (400, "INVALID_REQUEST"), "{message}");
         assert!(message.starts_with("body: must be a JSON object"), "{message}");

@@ -14,7 +14,12 @@ fn body(error: &ApiError) -> Value {
 /// The error is a member of the operation's published union, with the status the union fixes for it.
 fn fits(union: &str, error: &ApiError) {
     let status = u64::from(error.status().as_u16());
-    assert_eq!(error_status(union, error.kind()), Some(status), "{union} {}", error.kind());
+    assert_eq!(
+        error_status(union, error.kind()),
+        Some(status),
+        "{union} {}",
+        error.kind()
+    );
     let mut wire = body(error);
     // The router's one extra member.
     wire.as_object_mut().unwrap().remove("kind");
@@ -22,7 +27,11 @@ fn fits(union: &str, error: &ApiError) {
 }
 
 fn failure() -> Failure {
-    Failure::new(FailureKind::InsufficientFunds, "REJECT_CARD_PAYMENT", "한도초과 혹은 잔액부족")
+    Failure::new(
+        FailureKind::InsufficientFunds,
+        "REJECT_CARD_PAYMENT",
+        "한도초과 혹은 잔액부족",
+    )
 }
 
 fn unknown() -> EngineError {
@@ -40,10 +49,7 @@ fn cancel_refusals_are_in_the_published_union() {
         (EngineError::NotPaid, "PAYMENT_NOT_PAID"),
         (EngineError::AlreadyCancelled, "PAYMENT_ALREADY_CANCELLED"),
         (
-            EngineError::Consistency {
-                expected: 2,
-                actual: 1,
-            },
+            EngineError::Consistency { expected: 2, actual: 1 },
             "CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN",
         ),
         (
@@ -61,7 +67,10 @@ fn cancel_refusals_are_in_the_published_union() {
         (EngineError::PartsExceed, "SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT"),
         (EngineError::CancelRunning, "PG_PROVIDER"),
         (EngineError::TooManyCancels(100), "MAX_CANCEL_COUNT_REACHED"),
-        (EngineError::Refused(Refusal::new("reason", "too long")), "INVALID_REQUEST"),
+        (
+            EngineError::Refused(Refusal::new("reason", "too long")),
+            "INVALID_REQUEST",
+        ),
         (EngineError::Pg(failure()), "PG_PROVIDER"),
         (unknown(), "PG_PROVIDER"),
     ] {
@@ -85,7 +94,11 @@ fn approval_refusals_are_in_the_published_unions() {
         ("PayInstantlyError", unknown(), "PG_PROVIDER"),
         ("ConfirmPaymentError", EngineError::AlreadyPaid, "ALREADY_PAID"),
         ("ConfirmPaymentError", EngineError::NotFound, "PAYMENT_NOT_FOUND"),
-        ("ConfirmPaymentError", EngineError::InvalidToken, "INVALID_PAYMENT_TOKEN"),
+        (
+            "ConfirmPaymentError",
+            EngineError::InvalidToken,
+            "INVALID_PAYMENT_TOKEN",
+        ),
         (
             "ConfirmPaymentError",
             EngineError::Mismatch("totalAmount"),

@@ -81,7 +81,10 @@ async fn a_repeat_gets_the_first_answer_and_another_request_422() {
         Answered::Now(Err(ApiError::other_request()))
     );
     assert_eq!(ApiError::other_request().status(), 422);
-    assert_eq!(ask(&book, "f", NOW + TIMES.keep_ms, ok("two")).await, Answered::Now(ok("two")));
+    assert_eq!(
+        ask(&book, "f", NOW + TIMES.keep_ms, ok("two")).await,
+        Answered::Now(ok("two"))
+    );
 }
 
 #[tokio::test]
@@ -97,7 +100,11 @@ async fn refusals_of_the_pg_are_repeated_and_open_answers_are_not() {
         body: declined.body(),
     };
     assert_eq!(ask(&book, "f", NOW, ok("paid")).await, Answered::Stored(stored));
-    for open in [ApiError::internal(), ApiError::outcome_unknown("x"), ApiError::payment_not_found()] {
+    for open in [
+        ApiError::internal(),
+        ApiError::outcome_unknown("x"),
+        ApiError::payment_not_found(),
+    ] {
         let book = Book::default();
         assert_eq!(ask(&book, "f", NOW, Err(open.clone())).await, Answered::Now(Err(open)));
         assert_eq!(ask(&book, "f", NOW, ok("paid")).await, Answered::Now(ok("paid")));
@@ -123,13 +130,20 @@ async fn a_running_request_is_not_run_twice_and_a_dead_one_is_taken_over() {
     // A claim whose router died: nobody will ever end it.
     let book = Book::default();
     book.begin(&claim("f"), NOW, TIMES.keep_ms).await.unwrap();
-    assert_eq!(ask(&book, "f", NOW + TIMES.running_ms, ok("two")).await, Answered::Now(ok("two")));
+    assert_eq!(
+        ask(&book, "f", NOW + TIMES.running_ms, ok("two")).await,
+        Answered::Now(ok("two"))
+    );
 }
 
 #[tokio::test]
 async fn a_client_that_hangs_up_neither_stops_the_work_nor_keeps_the_key() {
     let book = Book::default();
-    let (entered, release, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let (entered, release, done) = (
+        Arc::new(Notify::new()),
+        Arc::new(Notify::new()),
+        Arc::new(AtomicUsize::new(0)),
+    );
     let (e, r, d) = (Arc::clone(&entered), Arc::clone(&release), Arc::clone(&done));
     let handling = tokio::spawn(run(book.clone(), claim("f"), NOW, TIMES, async move {
         e.notify_one();
@@ -156,11 +170,14 @@ async fn a_client_that_hangs_up_neither_stops_the_work_nor_keeps_the_key() {
     panic!("the answer was never stored");
 }
 
+async fn defect() -> Result<String, ApiError> {
+    panic!("a defect in the work")
+}
+
 #[tokio::test]
 async fn a_panic_frees_the_key() {
     let book = Book::default();
-    let work = async { panic!("a defect in the work") };
-    let answered = run(book.clone(), claim("f"), NOW, TIMES, work).await;
+    let answered = run(book.clone(), claim("f"), NOW, TIMES, defect()).await;
     assert_eq!(answered, Answered::Now(Err(ApiError::internal())));
     assert_eq!(ask(&book, "f", NOW, ok("two")).await, Answered::Now(ok("two")));
 }
@@ -197,7 +214,11 @@ fn the_header_is_a_string_of_16_to_256_characters() {
         &too_long,
     ] {
         let error = key(&Method::POST, &header(bad)).unwrap_err();
-        assert_eq!((error.status().as_u16(), error.kind()), (400, "INVALID_REQUEST"), "{bad}");
+        assert_eq!(
+            (error.status().as_u16(), error.kind()),
+            (400, "INVALID_REQUEST"),
+            "{bad}"
+        );
         assert!(error.message().starts_with("Idempotency-Key: "));
     }
     let mut twice = header("\"0123456789abcdef\"");

@@ -75,7 +75,13 @@ fn filters_are_mapped() {
     assert_eq!((f.from, f.until), (Some(NOW - 31 * DAY - 9 * 3_600_000), Some(NOW)));
     assert_eq!(
         f.status,
-        [Status::Ready, Status::Approving, Status::Unknown, Status::PayPending, Status::Paid]
+        [
+            Status::Ready,
+            Status::Approving,
+            Status::Unknown,
+            Status::PayPending,
+            Status::Paid
+        ]
     );
     assert_eq!(f.methods, [MethodKind::Card]);
     assert_eq!(f.pg_providers, ["TOSSPAYMENTS"]);
@@ -83,7 +89,10 @@ fn filters_are_mapped() {
     assert_eq!(f.currency.as_deref(), Some("KRW"));
     assert!(!list.nothing);
     let by_change = filter(json!({"timestampType": "STATUS_CHANGED_AT", "until": "2026-01-01T00:00:00Z"}));
-    assert!(by_change.filter.sort_by_status_change, "the range's field is the default sort");
+    assert!(
+        by_change.filter.sort_by_status_change,
+        "the range's field is the default sort"
+    );
     assert_eq!(by_change.filter.from, Some(NOW - 90 * DAY));
 }
 

@@ -65,7 +65,10 @@ pub fn snapshot_with(secrets: &[(&str, &str, Option<i64>)]) -> Snapshot {
 }
 
 pub fn snapshot() -> Snapshot {
-    snapshot_with(&[(STORE, SECRET, None), (OTHER_STORE, "self-made-secret-of-store-two", None)])
+    snapshot_with(&[
+        (STORE, SECRET, None),
+        (OTHER_STORE, "self-made-secret-of-store-two", None),
+    ])
 }
 
 pub fn tokens() -> Tokens {

@@ -5,7 +5,15 @@ use http::{HeaderValue, Method};
 
 #[test]
 fn unknown_paths_are_404_and_wrong_methods_405() {
-    for path in ["/", "", "/payment", "/payments/a/b", "/payments/a/instant/c", "/v1/payments", "/payments/a/instant/"] {
+    for path in [
+        "/",
+        "",
+        "/payment",
+        "/payments/a/b",
+        "/payments/a/instant/c",
+        "/v1/payments",
+        "/payments/a/instant/",
+    ] {
         let (status, kind, _) = refusal(get(path));
         assert_eq!((status, kind), (404, "INVALID_REQUEST"), "{path}");
     }
@@ -79,7 +87,11 @@ fn bad_payment_ids_are_refused_by_name() {
     let kilobytes = "x".repeat(10 << 10);
     let just_too_long = "가".repeat(201);
     for id in ["", "%20", "a%00b", "a%0Ab", "%FF%FE", &kilobytes, &just_too_long] {
-        for (method, call) in [(Method::GET, ""), (Method::POST, "/cancel"), (Method::GET, "/transactions")] {
+        for (method, call) in [
+            (Method::GET, ""),
+            (Method::POST, "/cancel"),
+            (Method::GET, "/transactions"),
+        ] {
             let (status, kind, message) = refusal(request(method, &format!("/payments/{id}{call}"), "{}"));
             assert_eq!((status, kind), (400, "INVALID_REQUEST"), "{message}");
             assert!(message.starts_with("paymentId: "), "{message}");
@@ -102,25 +114,39 @@ fn credentials_are_checked() {
         SECRET,
     ] {
         let mut bad = get("/payments/a");
-        bad.headers.insert("authorization", HeaderValue::from_str(header).unwrap());
+        bad.headers
+            .insert("authorization", HeaderValue::from_str(header).unwrap());
         let (status, kind, message) = refusal(bad);
         assert_eq!((status, kind), (401, "UNAUTHORIZED"), "{header}");
-        assert!(header.len() < 9 || !message.contains(header), "the message repeats the credential");
+        assert!(
+            header.len() < 9 || !message.contains(header),
+            "the message repeats the credential"
+        );
     }
     let mut missing = get("/payments/a");
     missing.headers.clear();
     assert_eq!(refusal(missing).0, 401);
     let mut twice = get("/payments/a");
-    twice.headers.append("authorization", HeaderValue::from_static("PortOne other"));
+    twice
+        .headers
+        .append("authorization", HeaderValue::from_static("PortOne other"));
     assert_eq!(refusal(twice).0, 401);
     let mut binary = get("/payments/a");
-    binary.headers.insert("authorization", HeaderValue::from_bytes(b"PortOne \xff").unwrap());
+    binary
+        .headers
+        .insert("authorization", HeaderValue::from_bytes(b"PortOne \xff").unwrap());
     assert_eq!(refusal(binary).0, 401);
     let expired = snapshot_with(&[(STORE, SECRET, Some(super::NOW))]);
-    assert_eq!(plan_with(get("/payments/a"), &expired, &tokens()).unwrap_err().status(), 401);
+    assert_eq!(
+        plan_with(get("/payments/a"), &expired, &tokens()).unwrap_err().status(),
+        401
+    );
     let lower = {
         let mut request = get("/payments/a");
-        request.headers.insert("authorization", HeaderValue::from_str(&format!("portone {SECRET}")).unwrap());
+        request.headers.insert(
+            "authorization",
+            HeaderValue::from_str(&format!("portone {SECRET}")).unwrap(),
+        );
         request
     };
     assert!(plan(lower).is_ok(), "schemes are case-insensitive");

@@ -138,7 +138,10 @@ fn echoes_only_what_fits_the_shape() {
     assert_eq!(check("Payment", &shown), Ok(()));
     let address = json!({"type": "ONE_LINE", "oneLine": "서울"});
     assert_eq!(shown["customer"], json!({"phoneNumber": "010", "address": address}));
-    assert_eq!(shown["products"], json!([{"id": "a", "name": "b", "amount": 1, "quantity": 2}]));
+    assert_eq!(
+        shown["products"],
+        json!([{"id": "a", "name": "b", "amount": 1, "quantity": 2}])
+    );
     assert_eq!(shown.get("productCount"), None);
 }
 
@@ -205,17 +208,19 @@ fn detail() -> impl Strategy<Value = MethodDetail> {
     prop_oneof![
         card().prop_map(MethodDetail::Card),
         (opt(text()), opt(text())).prop_map(|(bank, account_number)| MethodDetail::Transfer { bank, account_number }),
-        (opt(text()), text(), opt(any::<bool>()), opt(time()), opt(text())).prop_map(|(bank, number, fixed, at, name)| {
-            MethodDetail::VirtualAccount {
-                bank,
-                account_number: number,
-                fixed,
-                remittee: name.clone(),
-                remitter: name,
-                expires_at: at,
-                issued_at: at,
+        (opt(text()), text(), opt(any::<bool>()), opt(time()), opt(text())).prop_map(
+            |(bank, number, fixed, at, name)| {
+                MethodDetail::VirtualAccount {
+                    bank,
+                    account_number: number,
+                    fixed,
+                    remittee: name.clone(),
+                    remitter: name,
+                    expires_at: at,
+                    issued_at: at,
+                }
             }
-        }),
+        ),
         text().prop_map(|approval_number| MethodDetail::GiftCertificate {
             certificate: Some("CULTURELAND".into()),
             approval_number,
@@ -295,7 +300,11 @@ fn any_transaction() -> impl Strategy<Value = Transaction> {
     let texts = (text(), opt(text()), opt(text()), opt(text()), opt(text()));
     let merchant = (noise(), noise(), noise(), noise(), noise());
     let platforms = prop_oneof![Just(Platform::Pc), Just(Platform::Mobile), Just(Platform::Api)];
-    let lists = (proptest::collection::vec(cancellation(), 0..4), opt(detail()), any::<bool>());
+    let lists = (
+        proptest::collection::vec(cancellation(), 0..4),
+        opt(detail()),
+        any::<bool>(),
+    );
     (times, texts, merchant, lists, status(), kind(), platforms).prop_map(
         |(times, texts, merchant, lists, status, method_kind, platform)| Transaction {
             status,
@@ -306,7 +315,7 @@ fn any_transaction() -> impl Strategy<Value = Transaction> {
                 name: "group".into(),
                 is_for_test: true,
             }),
-            customer: json!({"id": merchant.0, "name": merchant.1, "address": merchant.2}),
+            customer: json!({"id": merchant.0, "name": merchant.1.clone(), "gender": merchant.1, "address": merchant.2}),
             extras: [("products", merchant.3), ("productCount", merchant.4.clone()), ("country", merchant.4)]
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))

@@ -75,7 +75,11 @@ fn time(text: &str) -> bool {
 }
 
 fn ok(fits: bool, at: &str, expected: &str) -> Result<(), String> {
-    if fits { Ok(()) } else { Err(format!("{at}: must be {expected}")) }
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("{at}: must be {expected}"))
+    }
 }
 
 /// The validator itself finds what it is there to find.

@@ -27,25 +27,46 @@ fn login_gives_a_pair_that_works_and_has_the_published_shape() {
     let mut with_refresh = get("/payments/p");
     let header = HeaderValue::from_str(&format!("Bearer {}", pair.refresh_token)).unwrap();
     with_refresh.headers.insert("authorization", header);
-    assert!(plan_with(with_refresh, &snapshot, &tokens).is_err(), "a refresh token opens nothing");
+    assert!(
+        plan_with(with_refresh, &snapshot, &tokens).is_err(),
+        "a refresh token opens nothing"
+    );
     let body = json!({"refreshToken": pair.refresh_token}).to_string();
     assert!(matches!(
         plan_with(post("/token/refresh", &body), &snapshot, &tokens),
         Ok(Plan::Tokens(_))
     ));
-    assert!(!format!("{pair:?}").contains(&pair.access_token), "tokens are not printable");
+    assert!(
+        !format!("{pair:?}").contains(&pair.access_token),
+        "tokens are not printable"
+    );
 }
 
 #[test]
 fn bad_logins_are_refused() {
     for (path, body, status, named) in [
-        ("/login/api-secret", json!({"apiSecret": "wrong"}), 401, "the credential"),
+        (
+            "/login/api-secret",
+            json!({"apiSecret": "wrong"}),
+            401,
+            "the credential",
+        ),
         ("/login/api-secret", json!({}), 400, "apiSecret: "),
         ("/login/api-secret", json!({"apiSecret": 7}), 400, "apiSecret: "),
         ("/login/api-secret", json!({"apiSecret": ""}), 400, "apiSecret: "),
-        ("/login/api-secret", json!({"apiSecret": "x".repeat(3_000)}), 400, "apiSecret: "),
+        (
+            "/login/api-secret",
+            json!({"apiSecret": "x".repeat(3_000)}),
+            400,
+            "apiSecret: ",
+        ),
         ("/login/api-secret", json!([]), 400, "body: "),
-        ("/token/refresh", json!({"refreshToken": "wrong"}), 401, "the credential"),
+        (
+            "/token/refresh",
+            json!({"refreshToken": "wrong"}),
+            401,
+            "the credential",
+        ),
         ("/token/refresh", json!({}), 400, "refreshToken: "),
     ] {
         let (got, _, message) = refusal(post(path, &body.to_string()));
@@ -61,8 +82,16 @@ fn tokens_end_in_time() {
     let store = |at| tokens.store(&snapshot, &pair.access_token, at).map(|s| s.id.clone());
     assert_eq!(store(NOW + ACCESS_MS - 1).as_deref(), Some(STORE));
     assert_eq!(store(NOW + ACCESS_MS), None);
-    assert!(tokens.refresh(&snapshot, &pair.refresh_token, NOW + REFRESH_MS).is_none());
-    assert!(tokens.refresh(&snapshot, &pair.refresh_token, NOW + REFRESH_MS - 1).is_some());
+    assert!(
+        tokens
+            .refresh(&snapshot, &pair.refresh_token, NOW + REFRESH_MS)
+            .is_none()
+    );
+    assert!(
+        tokens
+            .refresh(&snapshot, &pair.refresh_token, NOW + REFRESH_MS - 1)
+            .is_some()
+    );
 }
 
 #[test]
@@ -73,9 +102,15 @@ fn a_newer_login_or_refresh_ends_earlier_refresh_tokens() {
     let second = tokens.login(&snapshot, SECRET, NOW).unwrap();
     assert!(tokens.refresh(&snapshot, &first.refresh_token, NOW).is_none());
     let third = tokens.refresh(&snapshot, &second.refresh_token, NOW).unwrap();
-    assert!(tokens.refresh(&snapshot, &second.refresh_token, NOW).is_none(), "works once");
+    assert!(
+        tokens.refresh(&snapshot, &second.refresh_token, NOW).is_none(),
+        "works once"
+    );
     assert!(tokens.refresh(&snapshot, &third.refresh_token, NOW).is_some());
-    assert!(tokens.store(&snapshot, &first.access_token, NOW).is_some(), "access tokens live on");
+    assert!(
+        tokens.store(&snapshot, &first.access_token, NOW).is_some(),
+        "access tokens live on"
+    );
 }
 
 #[test]
@@ -85,7 +120,10 @@ fn routers_with_one_key_accept_each_others_tokens() {
     assert!(there.store(&snapshot, &pair.access_token, NOW).is_some());
     let newer = there.refresh(&snapshot, &pair.refresh_token, NOW).unwrap();
     assert!(here.refresh(&snapshot, &newer.refresh_token, NOW).is_some());
-    assert!(here.refresh(&snapshot, &pair.refresh_token, NOW).is_none(), "it has seen a newer one");
+    assert!(
+        here.refresh(&snapshot, &pair.refresh_token, NOW).is_none(),
+        "it has seen a newer one"
+    );
     let stranger = crate::api::v2::token::Tokens::new(crate::api::v2::derived(&[8; 32], b"naru v2 token"));
     assert!(stranger.store(&snapshot, &pair.access_token, NOW).is_none());
 }
