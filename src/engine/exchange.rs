@@ -53,7 +53,11 @@ impl Engine {
         for sent in 0..CALLS_MAX {
             crash::point("before-send");
             let began = now();
-            let exchange = self.gateway.exchange(channel, &call).await;
+            let exchange = if call.replay {
+                self.gateway.exchange_recovery(channel, &call).await
+            } else {
+                self.gateway.exchange(channel, &call).await
+            };
             crash::point("after-answer");
             trail.last_call_at = now();
             let took = trail.last_call_at - began;

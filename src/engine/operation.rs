@@ -9,6 +9,7 @@ use crate::adapters::{
 };
 use crate::ledger::{Intent, IntentState, JournalEntry, LedgerError, OutboxRow, Write};
 use crate::payment::{Approval, Event, Millis, Status, Transaction};
+use crate::telemetry::{PaymentLine, payment_line};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -433,12 +434,13 @@ impl Engine {
             ];
             self.metrics.payments.with_label_values(&labels).inc();
         }
-        tracing::info!(
-            target: "naru::payment",
-            store = after.store_id, payment = after.payment_id, transaction = after.id,
-            provider = after.channel.provider, channel = after.channel.key, method = after.method_kind.as_str(),
-            operation = intent.operation.as_str(), total = after.amounts.total, currency = after.currency.code(),
-            outcome = outcome.label(), status = after.status.as_str(), how, ms = now() - intent.created_at,
+        let code = code_of(outcome);
+        log(
+            after,
+            intent.operation.as_str(),
+            outcome.label(),
+            code,
+            now() - intent.created_at,
         );
         self.waiters.wake(&after.id);
     }
@@ -451,6 +453,39 @@ impl Engine {
             };
             self.replays.insert(intent.id.clone(), kept);
         }
+    }
+}
+
+/// The payment's one log line. The request id comes from the span the operation runs in.
+pub(super) fn log(
+    transaction: &Transaction,
+    operation: &'static str,
+    outcome: &'static str,
+    code: Option<&str>,
+    took: Millis,
+) {
+    payment_line(&PaymentLine {
+        request_id: None,
+        store: &transaction.store_id,
+        payment: &transaction.payment_id,
+        transaction: &transaction.id,
+        channel: &transaction.channel.key,
+        provider: &transaction.channel.provider,
+        operation,
+        method: transaction.method_kind.as_str(),
+        amount: transaction.amounts.total,
+        currency: transaction.currency.code(),
+        outcome,
+        code,
+        ms: u64::try_from(took).unwrap_or(0),
+    });
+}
+
+fn code_of(outcome: &Outcome<Effect>) -> Option<&str> {
+    match outcome {
+        Outcome::Done(_) => None,
+        Outcome::Declined(failure) | Outcome::NotSent(failure) => Some(&failure.code),
+        Outcome::Unknown(why) => Some(&why.code),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Payment windows: opening one, what its return means, and manual approval.
 
 use super::attempt::{apply, approved, check_feature, check_limits, is_decided, new_transaction};
-use super::operation::{Change, Command, SKIP_WEBHOOK, outbox_row, outstanding};
+use super::operation::{Change, Command, SKIP_WEBHOOK, log, outbox_row, outstanding};
 use super::request::{ConfirmRequest, EngineError, NewAttempt, OpenedAttempt, Returned, WindowInput};
 use super::{Engine, exchange, ids, ms, now};
 use crate::adapters::{
@@ -322,13 +322,8 @@ impl Engine {
         ];
         match self.ledger.commit(writes).await {
             Ok(()) => {
-                tracing::info!(
-                    target: "naru::payment",
-                    store = transaction.store_id, payment = transaction.payment_id, transaction = transaction.id,
-                    provider = transaction.channel.provider, channel = transaction.channel.key,
-                    method = transaction.method_kind.as_str(), operation = "window", outcome = "declined",
-                    total = transaction.amounts.total, status = transaction.status.as_str(), code = failure.code,
-                );
+                let took = at - transaction.requested_at;
+                log(&transaction, "window", "declined", Some(&failure.code), took);
                 self.waiters.wake(&transaction.id);
                 Ok(transaction)
             }

@@ -243,6 +243,8 @@ fn cancellation() -> impl Strategy<Value = Cancellation> {
     let triggers = prop_oneof![Just(Trigger::Api), Just(Trigger::Console), Just(Trigger::PortoneAdmin)];
     (states, triggers, opt(text()), opt(time()), 1i64..1_000, text()).prop_map(
         |(state, trigger, extra, at, total, reason)| Cancellation {
+            accepted: false,
+            skip_webhook: false,
             id: "c".into(),
             state,
             amounts: Amounts::new(total, 0, None).unwrap(),
