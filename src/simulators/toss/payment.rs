@@ -322,10 +322,10 @@ impl Payment {
     }
 
     /// The approval failed for good.
-    pub fn abort(&mut self, code: &Cow<'static, str>, message: &Cow<'static, str>) {
+    pub fn abort(&mut self, code: Cow<'static, str>, message: Cow<'static, str>) {
         self.status = Status::Aborted;
         self.session = None;
-        self.failure = Some((code.clone(), message.clone()));
+        self.failure = Some((code, message));
     }
 
     /// A clock of the window ran out.
