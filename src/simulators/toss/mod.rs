@@ -4,6 +4,12 @@
 //! Own control calls, besides those of every PG: `PUT /_sim/toss/shapes` (`{"mid"?, "shapes":[…]}`), `POST
 //! /_sim/toss/refund-status` (`{tid, status}`), `POST /_sim/toss/billing-removed` (`{billingKey, reason?}`), `POST
 //! /_sim/toss/notify` (`{orderId|tid, event?, status?, secret?, unknownOrderId?}`: a notification nobody caused).
+//!
+//! `PUT /_sim/toss/merchants` takes one object or a list: `mid`, `clientKey`, `secretKey` (a new one keeps the old for
+//! seven days, or not with `revokeOldKey`), `widgetClientKey`, `widgetSecretKey`, `notifyUrl` (plain http, empty = none),
+//! `events`, `keyIn`, `billing`, `fixedAccount`, `escrow`, `depositDelayMs` (holds deposits back until the bank's
+//! corrections are over) and `shapes`. `buyer` of `POST /_sim/toss/authenticate` takes `card` (`{issuer, type, owner,
+//! number}`), `wallet`, `balance`, `bank`, `phone`, `installment`.
 
 mod approve;
 mod args;
@@ -42,7 +48,7 @@ use payment::Payment;
 use receipts::Receipt;
 use routes::Route;
 use shapes::Shapes;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use view::Style;
@@ -123,6 +129,8 @@ pub(super) struct Toss {
     idempotency: Shared,
     windows_due: Due,
     approvals_due: Due,
+    /// Payments with a deposit held back.
+    held: Mutex<BTreeSet<Arc<str>>>,
     billing_windows: Book<BillingWindow>,
     auth_keys: Book<AuthKey>,
     billing: Book<BillingKey>,
@@ -140,6 +148,7 @@ impl Toss {
             idempotency: Arc::new(Idempotency::new(world.options.idempotency_max)),
             windows_due: Due::default(),
             approvals_due: Due::default(),
+            held: Mutex::default(),
             billing_windows: Book::new(max),
             auth_keys: Book::new(max),
             billing: Book::new(max),

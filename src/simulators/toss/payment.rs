@@ -154,6 +154,8 @@ pub(super) struct Vbank {
     pub depositor: Option<String>,
     pub due: i64,
     pub refund_status: &'static str,
+    /// A deposit that the merchant is not told yet: from when it counts (ms), and who paid.
+    pub held: Option<(i64, String)>,
 }
 
 /// What the money came from.

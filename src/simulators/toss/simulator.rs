@@ -147,6 +147,7 @@ impl PgSimulator for Toss {
         let now = self.world.clock.now();
         self.expire_due(&self.windows_due, now, &mut notices);
         self.expire_due(&self.approvals_due, now, &mut notices);
+        notices.extend(self.release_deposits(now));
         notices
     }
 
@@ -158,6 +159,7 @@ impl PgSimulator for Toss {
         self.idempotency.clear();
         lock(&self.windows_due).clear();
         lock(&self.approvals_due).clear();
+        lock(&self.held).clear();
         self.billing_windows.clear();
         self.auth_keys.clear();
         self.billing.clear();

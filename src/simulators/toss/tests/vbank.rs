@@ -202,3 +202,39 @@ async fn a_deposit_is_notified_in_both_formats_and_reversed() {
         422
     );
 }
+
+#[tokio::test]
+async fn a_merchant_may_be_told_of_deposits_late() {
+    let sim = sim();
+    let (inbox, url, _stop) = Inbox::listen().await;
+    let change = json!({"mid": MID, "notifyUrl": url, "events": ["PAYMENT_STATUS_CHANGED"], "depositDelayMs": 60_000});
+    assert_eq!(control(&sim, "PUT", "toss/merchants", change).await.status, 200);
+    let first = key(&post(&sim, SECRET, "virtual-accounts", &account("ORDER-0001"))
+        .await
+        .json());
+    let second = key(&post(&sim, SECRET, "virtual-accounts", &account("ORDER-0002"))
+        .await
+        .json());
+    for tid in [&first, &second] {
+        let held = control(&sim, "POST", "toss/deposit", json!({"tid": tid, "amount": 10000}))
+            .await
+            .json();
+        assert_eq!(
+            (held["state"].clone(), held["held"].clone()),
+            (json!("WAITING_FOR_DEPOSIT"), json!(true))
+        );
+    }
+    // Taken back in time: nobody ever hears of it.
+    let back = control(&sim, "POST", "toss/deposit", json!({"tid": second, "reverse": true})).await;
+    assert_eq!(back.status, 200);
+    control(&sim, "POST", "clock", json!({"advanceMs": 60_000})).await;
+    let got = inbox.wait(1).await;
+    assert_eq!(body(&got[0])["data"]["paymentKey"], first.as_str());
+    for (tid, status) in [(&first, "DONE"), (&second, "WAITING_FOR_DEPOSIT")] {
+        assert_eq!(
+            get(&sim, SECRET, &format!("payments/{tid}")).await.json()["status"],
+            status
+        );
+    }
+    assert_eq!(inbox.count(), 1);
+}
