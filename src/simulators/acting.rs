@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// Delay of the kinds that need one, when the menu names none.
 const DELAY_MS: u64 = 3_000;
+/// Time for the first half of a cut answer to leave.
+const FLUSH: Duration = Duration::from_millis(30);
 /// Pieces of a slow answer at most.
 const DRIPS: usize = 40;
 
@@ -165,12 +167,16 @@ fn with_length(answer: &mut Answer) {
         .push((header::CONTENT_LENGTH, HeaderValue::from(answer.body.len())));
 }
 
-/// Promises the whole length and stops half way.
+/// Promises the whole length and stops half way. The pause makes hyper flush the first half: an error right behind it
+/// would throw away head and body alike, which is another fault.
 fn truncated(mut answer: Answer) -> Response {
     with_length(&mut answer);
     let half = answer.body.slice(..answer.body.len() / 2);
-    let cut: BodyError = "cut by a fault".into();
-    let pieces = futures_util::stream::iter([Ok(half), Err(cut)]);
+    let cut = futures_util::stream::once(async {
+        tokio::time::sleep(FLUSH).await;
+        Err::<Bytes, BodyError>("cut by a fault".into())
+    });
+    let pieces = futures_util::stream::once(async { Ok(half) }).chain(cut);
     respond(answer.status, answer.headers, stream_body(pieces))
 }
 

@@ -140,3 +140,69 @@ fn nothing_is_shared_with_the_adapters() {
         }
     }
 }
+
+/// The faults as a client on a real connection sees them.
+#[tokio::test]
+async fn faults_over_a_real_connection() {
+    use http_body_util::{BodyExt, Full};
+    let sim = start(Options::default());
+    let listener = crate::net::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let handler = Arc::clone(&sim) as Arc<dyn Handler>;
+    let serving = crate::net::serve(listener, None, handler, crate::net::Limits::default(), stopped).unwrap();
+    let client = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new())
+        .retry_canceled_requests(false)
+        .build_http::<Full<bytes::Bytes>>();
+    let body = |order: &str| {
+        json!({"amount": 1000, "orderId": order, "orderName": "셔츠", "customerName": "김", "bank": "88"}).to_string()
+    };
+    let issue = |order: &str| {
+        let request = http::Request::post(format!("http://{}/toss/v1/virtual-accounts", serving.addr))
+            .header("authorization", testing::basic("test_sk_naruSimulator000000000001"))
+            .body(Full::new(body(order).into()))
+            .unwrap();
+        client.request(request)
+    };
+    for (i, (kind, acted)) in [
+        ("refuse", false),
+        ("drop-before", false),
+        ("approve-then-drop", true),
+        ("truncate", true),
+        ("slow-drip", true),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let order = format!("ORDER-{i:04}");
+        control(
+            &sim,
+            "PUT",
+            "faults",
+            json!([{"kind": kind, "operation": "vbank", "times": 1, "delayMs": 50}]),
+        )
+        .await;
+        match *kind {
+            "truncate" => assert!(issue(&order).await.unwrap().into_body().collect().await.is_err()),
+            "slow-drip" => {
+                let whole = issue(&order)
+                    .await
+                    .unwrap()
+                    .into_body()
+                    .collect()
+                    .await
+                    .unwrap()
+                    .to_bytes();
+                assert!(serde_json::from_slice::<Value>(&whole).is_ok());
+            }
+            _ => assert!(issue(&order).await.is_err(), "{kind}"),
+        }
+        let rows = control(&sim, "GET", "ledger", Value::Null).await.json();
+        let found = rows
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|row| row["orderId"] == order.as_str());
+        assert_eq!(found, *acted, "{kind}");
+    }
+    stop.send_replace(true);
+}

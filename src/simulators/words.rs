@@ -109,6 +109,22 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
     Ok(value)
 }
 
+/// Reads a part of a request that is a JSON value already; `at` is where it stands.
+///
+/// # Errors
+/// 400 naming the member that is wrong.
+pub fn parse_value<T: DeserializeOwned>(at: &str, value: &serde_json::Value) -> Result<T, ControlError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." {
+            at.to_owned()
+        } else {
+            format!("{at}.{path}")
+        };
+        ControlError::bad(field.clone(), format!("`{field}`: {}", error.inner()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -185,7 +185,7 @@ impl Toss {
         if !error.ends {
             return error.into();
         }
-        payment.abort(&error.code, &error.message);
+        payment.abort(error.code.clone(), error.message.clone());
         let notices = self.changed(payment, &ctx.caller.merchant);
         Failed { error, notices }
     }

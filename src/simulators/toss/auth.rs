@@ -40,6 +40,8 @@ pub(super) struct Merchant {
     pub billing: bool,
     pub fixed_account: bool,
     pub escrow: bool,
+    /// How long a deposit is held back until the bank's corrections are over, ms; 0 = not at all.
+    pub deposit_delay_ms: i64,
     pub shapes: Option<Shapes>,
 }
 
@@ -57,6 +59,7 @@ impl Merchant {
             billing: false,
             fixed_account: true,
             escrow: true,
+            deposit_delay_ms: 0,
             shapes: None,
         }
     }
@@ -112,6 +115,7 @@ struct Change {
     billing: Option<bool>,
     fixed_account: Option<bool>,
     escrow: Option<bool>,
+    deposit_delay_ms: Option<u32>,
     shapes: Option<Vec<String>>,
 }
 
@@ -276,6 +280,9 @@ impl Merchants {
             (&mut merchant.escrow, change.escrow),
         ] {
             *slot = given.unwrap_or(*slot);
+        }
+        if let Some(ms) = change.deposit_delay_ms {
+            merchant.deposit_delay_ms = i64::from(ms);
         }
         if let Some(words) = change.shapes {
             merchant.shapes = Some(Shapes::parse("shapes", &words)?);

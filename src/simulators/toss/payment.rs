@@ -154,6 +154,8 @@ pub(super) struct Vbank {
     pub depositor: Option<String>,
     pub due: i64,
     pub refund_status: &'static str,
+    /// A deposit that the merchant is not told yet: from when it counts (ms), and who paid.
+    pub held: Option<(i64, String)>,
 }
 
 /// What the money came from.
@@ -322,10 +324,10 @@ impl Payment {
     }
 
     /// The approval failed for good.
-    pub fn abort(&mut self, code: &Cow<'static, str>, message: &Cow<'static, str>) {
+    pub fn abort(&mut self, code: Cow<'static, str>, message: Cow<'static, str>) {
         self.status = Status::Aborted;
         self.session = None;
-        self.failure = Some((code.clone(), message.clone()));
+        self.failure = Some((code, message));
     }
 
     /// A clock of the window ran out.

@@ -1,8 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 mod approvals;
+mod billing;
 mod cancels;
 mod faults;
-mod others;
+mod lists;
+mod notices;
+mod shapes;
+mod vbank;
 mod windows;
 
 use crate::simulators::testing::{Got, basic, call, control, start};
@@ -118,4 +122,23 @@ pub async fn ledger(sim: &Arc<Simulators>) -> Vec<Value> {
 pub fn typed_card(order: &str) -> Value {
     json!({"amount": 15000, "orderId": order, "orderName": "셔츠", "cardNumber": "9410001234567890",
         "cardExpirationYear": "40", "cardExpirationMonth": "12", "customerIdentityNumber": "900101", "cardPassword": "12"})
+}
+
+pub async fn subscribe(sim: &Arc<Simulators>, url: &str, events: Value) {
+    let got = control(
+        sim,
+        "PUT",
+        "toss/merchants",
+        json!({"mid": MID, "notifyUrl": url, "events": events}),
+    )
+    .await;
+    assert_eq!(got.status, 200, "{}", got.text());
+}
+
+pub fn body(request: &crate::net::Request) -> Value {
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+pub fn account(order: &str) -> Value {
+    json!({"amount": 10000, "orderId": order, "orderName": "셔츠", "customerName": "홍길동", "bank": "신한"})
 }

@@ -8,6 +8,7 @@ use super::{Ctx, Reply, Toss};
 use crate::simulators::clock::{parse_local, plus_days};
 use crate::simulators::ids;
 use crate::simulators::ledger::lock;
+use crate::simulators::notices::Notice;
 use crate::simulators::pg::{Control, Controlled};
 use crate::simulators::words::{ControlError, parse, unknown_word};
 use serde::Deserialize;
@@ -114,6 +115,7 @@ pub(super) fn from_window(
         depositor: None,
         due: due(&args, now).unwrap_or(now + HOURS * HOUR_MS),
         refund_status: "NONE",
+        held: None,
     }
 }
 
@@ -156,6 +158,7 @@ impl Toss {
             depositor: None,
             due: due(&args, ctx.now)?,
             refund_status: "NONE",
+            held: None,
         });
         payment.receipt = wanted_receipt(&args, ctx.now)?;
         self.charge(ctx, payment, None)
@@ -194,20 +197,71 @@ impl Toss {
         let record = self.named(ask.tid.as_deref(), ask.order_id.as_deref())?;
         let mut payment = lock(&record);
         let now = self.world.clock.now();
-        if ask.reverse {
+        let merchant = self.merchants.get(&payment.mid);
+        let delay = merchant.as_ref().map_or(0, |m| m.deposit_delay_ms);
+        let told = if ask.reverse {
             reverse(&mut payment)?
         } else {
-            pay(&mut payment, &ask, now)?
-        }
-        self.tie_receipt(&mut payment, now);
-        let notices = self
-            .merchants
-            .get(&payment.mid)
-            .map(|m| self.changed(&payment, &m))
-            .unwrap_or_default();
+            let name = depositor(&payment, &ask, now)?;
+            if delay > 0 {
+                self.hold(&mut payment, now.saturating_add(delay), name)
+            } else {
+                pay(&mut payment, name, now)
+            }
+        };
+        let notices = match merchant.filter(|_| told) {
+            Some(merchant) => self.changed(&payment, &merchant),
+            None => Vec::new(),
+        };
         let reply = json!({"tid": *payment.key, "orderId": payment.order_id, "state": payment.status.word(),
-            "amount": payment.total, "notices": notices.len()});
+            "amount": payment.total, "held": is_held(&payment), "notices": notices.len()});
         Ok(Controlled { reply, notices })
+    }
+
+    /// Keeps a deposit back: neither the status nor a notification shows it yet.
+    fn hold(&self, payment: &mut Payment, until: i64, name: String) -> bool {
+        if let Means::Vbank(account) = &mut payment.means {
+            account.held = Some((until, name));
+            lock(&self.held).insert(Arc::clone(&payment.key));
+        }
+        false
+    }
+
+    /// Shows the deposits whose time of correction is over.
+    pub(super) fn release_deposits(&self, now: i64) -> Vec<Notice> {
+        let keys: Vec<Arc<str>> = lock(&self.held).iter().map(Arc::clone).collect();
+        let mut notices = Vec::new();
+        for key in keys {
+            let record = self.payments.get(&key);
+            let done = record.is_none_or(|record| self.release(&mut lock(&record), now, &mut notices));
+            if done {
+                lock(&self.held).remove(&key);
+            }
+        }
+        notices
+    }
+
+    /// Whether nothing is held back any more.
+    fn release(&self, payment: &mut Payment, now: i64, notices: &mut Vec<Notice>) -> bool {
+        let Means::Vbank(account) = &mut payment.means else {
+            return true;
+        };
+        let name = match &account.held {
+            None => return true,
+            Some((until, _)) if now < *until => return false,
+            Some((_, name)) => name.clone(),
+        };
+        account.held = None;
+        if payment.status == Status::WaitingForDeposit {
+            pay(payment, name, now);
+            notices.extend(
+                self.merchants
+                    .get(&payment.mid)
+                    .map(|m| self.changed(payment, &m))
+                    .unwrap_or_default(),
+            );
+        }
+        true
     }
 
     /// `POST /_sim/toss/refund-status`: how the transfer of a refund went, or an asynchronous cancel.
@@ -236,37 +290,55 @@ impl Toss {
     }
 }
 
-fn pay(payment: &mut Payment, ask: &Deposit, now: i64) -> Result<(), ControlError> {
-    let (status, total) = (payment.status, payment.total);
-    let Means::Vbank(account) = &mut payment.means else {
+fn is_held(payment: &Payment) -> bool {
+    matches!(&payment.means, Means::Vbank(account) if account.held.is_some())
+}
+
+/// Who pays, if the bank takes the deposit.
+fn depositor(payment: &Payment, ask: &Deposit, now: i64) -> Result<String, ControlError> {
+    let Means::Vbank(account) = &payment.means else {
         return Err(ControlError::impossible(
             "this payment is no virtual account: nothing can be deposited",
         ));
     };
-    if status != Status::WaitingForDeposit {
-        return Err(ControlError::impossible(format!(
-            "the account does not wait for a deposit: {}",
-            status.word()
-        )));
+    if payment.status != Status::WaitingForDeposit || account.held.is_some() {
+        let text = format!("the account does not wait for a deposit: {}", payment.status.word());
+        return Err(ControlError::impossible(text));
     }
     if now > account.due {
         return Err(ControlError::impossible(
             "the account's due date has passed: the bank refuses the deposit",
         ));
     }
-    let amount = ask.amount.unwrap_or(total);
+    let (total, amount) = (payment.total, ask.amount.unwrap_or(payment.total));
     if amount != total {
         let text = format!("the bank takes exactly {total} in one deposit and refuses {amount}; no event follows");
         return Err(ControlError::impossible(text));
     }
-    account.depositor = Some(ask.name.clone().unwrap_or_else(|| account.customer.clone()));
+    Ok(ask.name.clone().unwrap_or_else(|| account.customer.clone()))
+}
+
+/// The deposit stands; always something to tell.
+fn pay(payment: &mut Payment, name: String, now: i64) -> bool {
+    if let Means::Vbank(account) = &mut payment.means {
+        account.depositor = Some(name);
+    }
     payment.status = Status::Done;
     payment.approved_at = Some(now);
     payment.approve_transaction = Some(transaction_key());
-    Ok(())
+    if let Some(receipt) = &mut payment.receipt {
+        receipt.at = now;
+    }
+    true
 }
 
-fn reverse(payment: &mut Payment) -> Result<(), ControlError> {
+/// Takes a deposit back; whether there is something to tell: one that was held back vanishes silently.
+fn reverse(payment: &mut Payment) -> Result<bool, ControlError> {
+    if let Means::Vbank(account) = &mut payment.means
+        && account.held.take().is_some()
+    {
+        return Ok(false);
+    }
     if payment.status != Status::Done || !is_vbank(payment) {
         let text = format!(
             "only a deposit that stands can be taken back; the payment is {}",
@@ -280,7 +352,7 @@ fn reverse(payment: &mut Payment) -> Result<(), ControlError> {
     if let Means::Vbank(account) = &mut payment.means {
         account.depositor = None;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// `cashReceipt.type` of a request: what is issued once the money is there.

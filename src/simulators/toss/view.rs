@@ -292,35 +292,94 @@ fn receipt_url(payment: &Payment, test: bool) -> String {
     }
 }
 
+/// The objects of the payment methods; at most two are filled.
+#[derive(Default)]
+struct MeansView<'a> {
+    card: Option<CardView<'a>>,
+    virtual_account: Option<VbankView<'a>>,
+    transfer: Option<TransferView>,
+    mobile_phone: Option<MobileView<'a>>,
+    gift_certificate: Option<GiftView>,
+    easy_pay: Option<WalletView<'a>>,
+}
+
+fn means_view<'a>(payment: &'a Payment, test: bool, now: i64) -> MeansView<'a> {
+    let mut view = MeansView::default();
+    let num = |amount| Num(amount, payment.currency);
+    let settlement_status = settled(payment.status);
+    match &payment.means {
+        Means::None => {}
+        Means::Card(card) => view.card = Some(card_view(card, payment)),
+        Means::Wallet(_, provider, card) => {
+            // A card behind the wallet pays the whole; otherwise the wallet's balance does.
+            let amount = if card.is_some() { 0 } else { payment.total };
+            view.card = card.as_ref().map(|card| card_view(card, payment));
+            view.easy_pay = Some(WalletView {
+                provider,
+                amount: num(amount),
+                discount_amount: num(0),
+            });
+        }
+        Means::Foreign(provider) => {
+            view.easy_pay = Some(WalletView {
+                provider,
+                amount: num(payment.total),
+                discount_amount: num(0),
+            });
+        }
+        Means::Vbank(account) => view.virtual_account = Some(vbank_view(account, payment, now)),
+        Means::Transfer(bank_code) => {
+            view.transfer = Some(TransferView {
+                bank_code,
+                settlement_status,
+            })
+        }
+        Means::Mobile(phone) => {
+            view.mobile_phone = Some(MobileView {
+                customer_mobile_phone: PhoneView {
+                    plain: phone,
+                    masking: masked_phone(phone),
+                },
+                settlement_status,
+                receipt_url: receipt_url(payment, test),
+            });
+        }
+        Means::Gift => {
+            view.gift_certificate = Some(GiftView {
+                approve_no: "0".repeat(8),
+                settlement_status,
+            });
+        }
+    }
+    view
+}
+
+fn receipt_history<'a>(receipt: &'a TiedReceipt, payment: &'a Payment, now: i64) -> ReceiptHistoryView<'a> {
+    ReceiptHistoryView {
+        receipt: receipt_view(receipt, payment),
+        order_id: &payment.order_id,
+        order_name: &payment.order_name,
+        transaction_type: "CONFIRM",
+        issue_status: if now < registered(receipt.at) {
+            "IN_PROGRESS"
+        } else {
+            "COMPLETED"
+        },
+        requested_at: iso_kst(receipt.at),
+    }
+}
+
 fn view<'a>(payment: &'a Payment, test: bool, base: &str, now: i64) -> View<'a> {
     let num = |amount| Num(amount, payment.currency);
     let expired = payment.status == Status::Expired;
-    let gift = |_: ()| GiftView {
-        approve_no: "0".repeat(8),
-        settlement_status: settled(payment.status),
-    };
     let chosen = !expired && payment.means != Means::None;
-    let (card, wallet) = match &payment.means {
-        Means::Card(card) => (Some(card_view(card, payment)), None),
-        Means::Wallet(_, name, card) => {
-            let amount = if card.is_some() { 0 } else { payment.total };
-            let wallet = WalletView {
-                provider: name,
-                amount: num(amount),
-                discount_amount: num(0),
-            };
-            (card.as_ref().map(|card| card_view(card, payment)), Some(wallet))
-        }
-        Means::Foreign(name) => (
-            None,
-            Some(WalletView {
-                provider: name,
-                amount: num(payment.total),
-                discount_amount: num(0),
-            }),
-        ),
-        _ => (None, None),
+    let means = if chosen {
+        means_view(payment, test, now)
+    } else {
+        MeansView::default()
     };
+    let receipt = payment.receipt.as_ref().filter(|_| receipt_issued(payment));
+    let cancels = payment.cancels.iter().map(|c| CancelView::of(c, payment.currency));
     View {
         m_id: &payment.mid,
         last_transaction_key: payment.last_transaction(),
@@ -333,60 +392,18 @@ fn view<'a>(payment: &'a Payment, test: bool, base: &str, now: i64) -> View<'a> 
         approved_at: payment.approved_at.map(iso_kst),
         use_escrow: (!expired).then_some(payment.escrow),
         culture_expense: payment.culture,
-        card: card.filter(|_| chosen),
-        virtual_account: match &payment.means {
-            Means::Vbank(account) if chosen => Some(vbank_view(account, payment, now)),
-            _ => None,
-        },
-        transfer: match &payment.means {
-            Means::Transfer(bank) if chosen => Some(TransferView {
-                bank_code: bank,
-                settlement_status: settled(payment.status),
-            }),
-            _ => None,
-        },
-        mobile_phone: match &payment.means {
-            Means::Mobile(phone) if chosen => Some(MobileView {
-                customer_mobile_phone: PhoneView {
-                    plain: phone,
-                    masking: masked_phone(phone),
-                },
-                settlement_status: settled(payment.status),
-                receipt_url: receipt_url(payment, test),
-            }),
-            _ => None,
-        },
-        gift_certificate: (chosen && payment.means == Means::Gift).then(|| gift(())),
-        cash_receipt: payment
-            .receipt
-            .as_ref()
-            .filter(|_| receipt_issued(payment))
-            .map(|r| receipt_view(r, payment)),
-        cash_receipts: payment.receipt.as_ref().filter(|_| receipt_issued(payment)).map(|r| {
-            vec![ReceiptHistoryView {
-                receipt: receipt_view(r, payment),
-                order_id: &payment.order_id,
-                order_name: &payment.order_name,
-                transaction_type: "CONFIRM",
-                issue_status: if now < registered(r.at) {
-                    "IN_PROGRESS"
-                } else {
-                    "COMPLETED"
-                },
-                requested_at: iso_kst(r.at),
-            }]
-        }),
+        card: means.card,
+        virtual_account: means.virtual_account,
+        transfer: means.transfer,
+        mobile_phone: means.mobile_phone,
+        gift_certificate: means.gift_certificate,
+        cash_receipt: receipt.map(|r| receipt_view(r, payment)),
+        cash_receipts: receipt.map(|r| vec![receipt_history(r, payment, now)]),
         discount: None,
-        cancels: (!payment.cancels.is_empty()).then(|| {
-            payment
-                .cancels
-                .iter()
-                .map(|c| CancelView::of(c, payment.currency))
-                .collect()
-        }),
+        cancels: (!payment.cancels.is_empty()).then(|| cancels.collect()),
         secret: Some(&payment.secret),
         kind: if payment.billing { "BILLING" } else { "NORMAL" },
-        easy_pay: wallet.filter(|_| chosen),
+        easy_pay: means.easy_pay,
         country: "KR",
         failure: payment
             .failure

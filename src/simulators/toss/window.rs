@@ -12,7 +12,7 @@ use super::vbank;
 use crate::simulators::ids;
 use crate::simulators::ledger::lock;
 use crate::simulators::pg::{Authenticate, Behaviour, Control};
-use crate::simulators::words::{ControlError, parse, unknown_word};
+use crate::simulators::words::{ControlError, parse_value, unknown_word};
 use checks::Checks;
 use ending::Ending;
 use serde::Deserialize;
@@ -234,10 +234,7 @@ impl Toss {
             let text = format!("`open.kind` is `{kind}`: Toss Payments opens its window by a script only");
             return Err(ControlError::bad("open.kind", text));
         }
-        let script: Script = parse(ask.open.to_string().as_bytes()).map_err(|mut error| {
-            error.field = error.field.map(|field| format!("open.{field}"));
-            error
-        })?;
+        let script: Script = parse_value("open", &ask.open)?;
         script.check()?;
         let device = match ask.device.as_deref() {
             None => script.sdk.device.clone(),

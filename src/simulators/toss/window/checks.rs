@@ -222,10 +222,17 @@ impl Checks<'_> {
         }
         self.customer()?;
         let options = self.options(method)?;
-        let args = Args(options.clone());
-        let part = |args: &Args, field: &str, whole: i64| args.part(field, currency, whole).map_err(wrong(field));
-        let tax_free = part(&Args(params.clone()), "taxFreeAmount", amount)?;
-        let tax_exempt = part(&args, "taxExemptionAmount", amount - tax_free)?;
+        let tax_free = match params.get("taxFreeAmount") {
+            None | Some(Value::Null) => 0,
+            Some(value) => match minor_units(value, currency) {
+                Some(part) if (0..=amount).contains(&part) => part,
+                _ => return refuse("INVALID_PARAMETERS", "taxFreeAmount", "must be from 0 to amount.value"),
+            },
+        };
+        let args = Args(options);
+        let tax_exempt = args
+            .part("taxExemptionAmount", currency, amount - tax_free)
+            .map_err(wrong("taxExemptionAmount"))?;
         Ok(Asked {
             method,
             order_id: order_id.to_owned(),
@@ -238,7 +245,7 @@ impl Checks<'_> {
             culture: args.flag("isCulturalExpenses").map_err(wrong("isCulturalExpenses"))?,
             metadata: self.metadata()?,
             receipt: vbank::wanted_receipt(&args, 0).map_err(wrong("cashReceipt"))?,
-            options,
+            options: args.0,
             customer_name: self.text("customerName").unwrap_or_default().to_owned(),
             customer_phone: self.text("customerMobilePhone").map(str::to_owned),
         })
