@@ -54,7 +54,6 @@ setup: setup-system setup-python setup-node
 
 # Debian packages are installed only where something is missing and we may (root); else the missing names are printed.
 setup-system:
-	missing=()
 	command -v cargo >/dev/null || { echo "setup: Rust is missing; install it with rustup (https://rustup.rs)"; exit 1; }
 	command -v cc >/dev/null && command -v cmake >/dev/null && command -v python3 >/dev/null && command -v node >/dev/null \
 		&& command -v npm >/dev/null && python3 -c 'import ensurepip' 2>/dev/null && exit 0
