@@ -3,10 +3,10 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
+.SILENT:
 
 VENV := target/venv
 PYTHON := $(VENV)/bin/python
-APT_PACKAGES := build-essential cmake python3-venv nodejs npm
 
 .PHONY: help demo test bench lint fmt setup setup-system setup-python setup-node check unit
 
@@ -52,19 +52,22 @@ unit:
 
 setup: setup-system setup-python setup-node
 
-# Debian packages are installed only where something is missing and we may (root); else the missing names are printed.
+# Debian packages are installed only for what is missing, and only where we may (root); else they are named.
 setup-system:
-	missing=()
 	command -v cargo >/dev/null || { echo "setup: Rust is missing; install it with rustup (https://rustup.rs)"; exit 1; }
-	command -v cc >/dev/null && command -v cmake >/dev/null && command -v python3 >/dev/null && command -v node >/dev/null \
-		&& command -v npm >/dev/null && python3 -c 'import ensurepip' 2>/dev/null && exit 0
+	missing=()
+	command -v cc >/dev/null || missing+=(build-essential)
+	command -v python3 >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+	command -v node >/dev/null || missing+=(nodejs)
+	command -v npm >/dev/null || missing+=(npm)
+	[ $${#missing[@]} -gt 0 ] || exit 0
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+		echo "setup: installing $${missing[*]}"
 		export DEBIAN_FRONTEND=noninteractive
 		apt-get update -qq
-		apt-get install -y -qq --no-install-recommends $(APT_PACKAGES)
+		apt-get install -y -qq --no-install-recommends "$${missing[@]}"
 	else
-		echo "setup: these are needed: a C compiler, cmake, python3 with venv, node 20 or newer, npm"
-		echo "setup: on Debian: apt-get install $(APT_PACKAGES)"
+		echo "setup: these Debian packages (or their like) are needed: $${missing[*]}"
 		exit 1
 	fi
 

@@ -11,6 +11,7 @@ mod signals;
 mod sim;
 
 use clap::{Args, Parser, Subcommand};
+#[cfg(feature = "simulator")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -208,9 +208,9 @@ fn impure(text: &str) -> Vec<(usize, String)> {
         }
         // Addresses are data; sockets are not.
         if let Some((_, used)) = line.split_once("std::net::") {
-            let names = used.trim_end_matches([';', ' ']).trim_matches(['{', '}']);
-            if !names.split(',').all(|n| n.trim().starts_with("Ip")) {
-                found.push((n + 1, format!("std::net::{names}")));
+            let names = heads(used);
+            if !names.iter().all(|n| n.starts_with("Ip")) {
+                found.push((n + 1, format!("std::net::{}", names.join(", "))));
             }
         }
     }
@@ -245,7 +245,10 @@ fn the_walk_sees_what_it_must_refuse() {
     assert!(!allowed("adapters", "channels") && !allowed("payment", "telemetry") && !allowed("engine", "net"));
     assert!(!allowed("simulators", "adapters") && !allowed("ledger", "routing") && !allowed("api", "server"));
     assert!(allowed("api", "payment") && allowed("server", "console") && allowed("gateway", "telemetry"));
-    assert_eq!(impure("use std::net::{IpAddr, Ipv4Addr};\nuse std::net::IpAddr;"), []);
+    assert_eq!(
+        impure("use std::net::{IpAddr, Ipv4Addr};\n    pub peer: std::net::IpAddr,"),
+        []
+    );
     for bad in [
         "use std::net::TcpStream;",
         "let t = std::time::Instant::now();",
