@@ -1,6 +1,8 @@
 //! A new try at a payment: limits, the row, and key-in payments from start to answer.
 
-use super::operation::{Change, Command, outstanding};
+use super::command::Command;
+use super::operation::Change;
+use super::report::outstanding;
 use super::request::{EngineError, InstantInput, NewAttempt};
 use super::{Engine, ids, now};
 use crate::adapters::{ChannelRevision, Feature, KeyIn, Refusal, When};

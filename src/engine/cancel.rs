@@ -1,6 +1,8 @@
 //! Cancellations: what may be cancelled, split into its tax parts, asked once, answered from committed state.
 
-use super::operation::{Change, Command, outstanding};
+use super::command::Command;
+use super::operation::Change;
+use super::report::outstanding;
 use super::request::{CancelRequest, EngineError};
 use super::{Engine, attempt, ids, now};
 use crate::adapters::{Cancel, Feature};

@@ -1,6 +1,6 @@
 //! The calls of one command, sent one after the other until the adapter reaches an outcome.
 
-use super::operation::{Command, Effect};
+use super::command::{Command, Effect};
 use super::{Engine, crash, now};
 use crate::adapters::{Call, ChannelRevision, Outcome, Step, UnknownWhy, WireAnswer, WireRequest};
 use crate::gateway::{Exchange, masked};

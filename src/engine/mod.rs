@@ -7,17 +7,19 @@
 //!
 //! - `request`: what the fronts ask, how the engine refuses
 //! - `attempt`: key-in payments; `window`: opening, returns, manual approval; `cancel`: cancellations
-//! - `operation`: start and settle, the same for all of them; `exchange`: the calls of one command
+//! - `command`: what may move money; `operation`: start and settle, the same for all; `exchange`: a command's calls
 //! - `recovery`: the clock that settles unknown outcomes; `revisions`: the credentials old payments need
 
 mod attempt;
 mod cancel;
+mod command;
 mod crash;
 mod exchange;
 mod ids;
 mod operation;
 mod recovery;
 mod reopen;
+mod report;
 mod request;
 mod revisions;
 mod waiters;

@@ -1,16 +1,14 @@
 //! Start and settle: the two commits around every operation that may move money.
 
+use super::command::{Command, Effect};
 use super::exchange::{Kept, Trail};
+use super::report::{code_of, event_word, log, outbox_row, outstanding, reason_of, webhook_event};
 use super::request::EngineError;
 use super::{Engine, crash, ms, now};
-use crate::adapters::{
-    Approve, Call, Cancel, CancelDone, ChannelRevision, KeyIn, Operation, Outcome, Refusal, Step, UnknownWhy,
-    WireAnswer,
-};
-use crate::ledger::{Intent, IntentState, JournalEntry, LedgerError, OutboxRow, Write};
-use crate::payment::{Approval, Event, Millis, Status, Transaction};
-use crate::telemetry::{PaymentLine, payment_line};
-use serde_json::{Value, json};
+use crate::adapters::{Call, ChannelRevision, Operation, Outcome};
+use crate::ledger::{Intent, IntentState, JournalEntry, LedgerError, Write};
+use crate::payment::{Event, Transaction};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -24,106 +22,6 @@ const REPLAY_KEPT: Duration = Duration::from_secs(30);
 const REPLAYS_MAX: usize = 4096;
 /// Tries of a settlement whose row changed meanwhile.
 const STALE_TRIES: usize = 16;
-
-/// Member of a transaction's extras: the merchant wants no webhook for the approval.
-pub(super) const SKIP_WEBHOOK: &str = "skipWebhook";
-
-/// A command that may move money.
-#[derive(Debug, Clone)]
-pub(super) enum Command {
-    Approve(Approve),
-    Instant(Box<KeyIn>),
-    Cancel(Box<Cancel>),
-}
-
-/// What a finished command brought.
-#[derive(Debug)]
-pub(super) enum Effect {
-    Approved(Box<Approval>),
-    Cancelled(CancelDone),
-}
-
-fn map<T>(step: Step<T>, wrap: impl Fn(T) -> Effect) -> Step<Effect> {
-    match step {
-        Step::Send(call) => Step::Send(call),
-        Step::Done(Outcome::Done(value)) => Step::Done(Outcome::Done(wrap(value))),
-        Step::Done(Outcome::Declined(failure)) => Step::Done(Outcome::Declined(failure)),
-        Step::Done(Outcome::NotSent(failure)) => Step::Done(Outcome::NotSent(failure)),
-        Step::Done(Outcome::Unknown(why)) => Step::Done(Outcome::Unknown(why)),
-    }
-}
-
-impl Command {
-    pub fn operation(&self) -> Operation {
-        match self {
-            Self::Approve(_) => Operation::Approve,
-            Self::Instant(_) => Operation::Instant,
-            Self::Cancel(_) => Operation::Cancel,
-        }
-    }
-
-    fn idempotency_key(&self) -> &str {
-        match self {
-            Self::Approve(c) => &c.idempotency_key,
-            Self::Instant(c) => &c.idempotency_key,
-            Self::Cancel(c) => &c.idempotency_key,
-        }
-    }
-
-    /// As it is stored with the intent: without what the transaction keeps sealed.
-    fn to_json(&self) -> Value {
-        let json = match self {
-            Self::Approve(c) => serde_json::to_value(c),
-            Self::Instant(c) => serde_json::to_value(c),
-            Self::Cancel(c) => serde_json::to_value(Cancel {
-                keep: None,
-                ..(**c).clone()
-            }),
-        };
-        json.unwrap_or(Value::Null)
-    }
-
-    /// The command of a stored intent. Key-in commands come back without card data.
-    pub fn from_intent(intent: &Intent, keep: Option<Value>) -> Result<Self, serde_json::Error> {
-        let json = intent.command.clone();
-        Ok(match intent.operation {
-            Operation::Instant => Self::Instant(serde_json::from_value(json)?),
-            Operation::Cancel => {
-                let mut cancel: Box<Cancel> = serde_json::from_value(json)?;
-                cancel.keep = keep;
-                Self::Cancel(cancel)
-            }
-            _ => Self::Approve(serde_json::from_value(json)?),
-        })
-    }
-
-    pub fn first_call(&self, channel: &ChannelRevision) -> Result<Call, Refusal> {
-        match self {
-            Self::Approve(c) => channel.adapter.approve(c, channel),
-            Self::Cancel(c) => channel.adapter.cancel(c, channel),
-            Self::Instant(c) => match channel.adapter.instant() {
-                Some(instant) => instant.pay(c, channel),
-                None => Err(Refusal::new("method", "the channel's PG takes no card data")),
-            },
-        }
-    }
-
-    pub fn read(&self, channel: &ChannelRevision, call: &Call, answer: &WireAnswer) -> Step<Effect> {
-        let approved = |a| Effect::Approved(Box::new(a));
-        match self {
-            Self::Approve(c) => map(channel.adapter.approved(c, channel, call, answer), approved),
-            Self::Cancel(c) => map(channel.adapter.cancelled(c, channel, call, answer), Effect::Cancelled),
-            Self::Instant(c) => match channel.adapter.instant() {
-                Some(instant) => map(instant.paid(c, channel, call, answer), approved),
-                None => Step::Done(Outcome::Unknown(UnknownWhy {
-                    code: "NARU_NO_READER".to_owned(),
-                    message: "the adapter reads no key-in answers".to_owned(),
-                    ask_first: true,
-                })),
-            },
-        }
-    }
-}
 
 /// How the row gets its new state.
 #[derive(Debug, Clone, Copy)]
@@ -453,114 +351,5 @@ impl Engine {
             };
             self.replays.insert(intent.id.clone(), kept);
         }
-    }
-}
-
-/// The payment's one log line. The request id comes from the span the operation runs in.
-pub(super) fn log(
-    transaction: &Transaction,
-    operation: &'static str,
-    outcome: &'static str,
-    code: Option<&str>,
-    took: Millis,
-) {
-    payment_line(&PaymentLine {
-        request_id: None,
-        store: &transaction.store_id,
-        payment: &transaction.payment_id,
-        transaction: &transaction.id,
-        channel: &transaction.channel.key,
-        provider: &transaction.channel.provider,
-        operation,
-        method: transaction.method_kind.as_str(),
-        amount: transaction.amounts.total,
-        currency: transaction.currency.code(),
-        outcome,
-        code,
-        ms: u64::try_from(took).unwrap_or(0),
-    });
-}
-
-fn code_of(outcome: &Outcome<Effect>) -> Option<&str> {
-    match outcome {
-        Outcome::Done(_) => None,
-        Outcome::Declined(failure) | Outcome::NotSent(failure) => Some(&failure.code),
-        Outcome::Unknown(why) => Some(&why.code),
-    }
-}
-
-pub(super) fn outstanding(code: &str, message: &str) -> EngineError {
-    EngineError::Outstanding(UnknownWhy {
-        code: code.to_owned(),
-        message: message.to_owned(),
-        ask_first: true,
-    })
-}
-
-pub(super) fn outbox_row(
-    transaction: &Transaction,
-    event: &str,
-    cancellation_id: Option<String>,
-    at: Millis,
-) -> OutboxRow {
-    OutboxRow {
-        id: super::ids::operation_id(),
-        store_id: transaction.store_id.clone(),
-        payment_id: transaction.payment_id.clone(),
-        transaction_id: transaction.id.clone(),
-        event: event.to_owned(),
-        created_at: at,
-        cancellation_id,
-    }
-}
-
-fn reason_of(outcome: &Outcome<Effect>) -> Option<String> {
-    match outcome {
-        Outcome::Done(_) => None,
-        Outcome::Declined(f) | Outcome::NotSent(f) => Some(format!("{}: {}", f.code, f.message)),
-        Outcome::Unknown(why) => Some(format!("{}: {}", why.code, why.message)),
-    }
-}
-
-fn event_word(event: &Event) -> &'static str {
-    match event {
-        Event::ApprovalStarted => "ApprovalStarted",
-        Event::Approved(_) => "Approved",
-        Event::Failed(_) => "Failed",
-        Event::ApprovalUnknown => "ApprovalUnknown",
-        Event::CancelStarted(_) => "CancelStarted",
-        Event::CancelAccepted { .. } => "CancelAccepted",
-        Event::CancelSucceeded { .. } => "CancelSucceeded",
-        Event::CancelFailed { .. } => "CancelFailed",
-    }
-}
-
-/// PortOne V2's event for a change, if the change is one that merchants are told.
-fn webhook_event(before: Status, after: &Transaction, event: Option<&Event>) -> Option<&'static str> {
-    if matches!(event, Some(Event::CancelAccepted { .. })) {
-        return Some("Transaction.CancelPending");
-    }
-    let cancelled = match event {
-        Some(Event::CancelSucceeded { id, .. }) => {
-            if after.cancellations.iter().any(|c| c.id == *id && c.skip_webhook) {
-                return None;
-            }
-            true
-        }
-        _ => false,
-    };
-    if before == after.status && !cancelled {
-        return None;
-    }
-    let silent = after.extras.get(SKIP_WEBHOOK) == Some(&Value::Bool(true));
-    match after.status {
-        Status::Paid if silent => None,
-        Status::Paid => Some("Transaction.Paid"),
-        Status::VirtualAccountIssued => Some("Transaction.VirtualAccountIssued"),
-        Status::PayPending => Some("Transaction.PayPending"),
-        Status::PartialCancelled => Some("Transaction.PartialCancelled"),
-        Status::Cancelled => Some("Transaction.Cancelled"),
-        Status::Failed => Some("Transaction.Failed"),
-        Status::Ready | Status::Approving | Status::Unknown => None,
     }
 }

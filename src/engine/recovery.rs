@@ -5,8 +5,8 @@
 //! "Not found" is believed only some time after the last call ended, because an inquiry can overtake an approval that
 //! is still in flight.
 
+use super::command::{Command, Effect};
 use super::exchange::Trail;
-use super::operation::{Command, Effect};
 use super::{Engine, EngineError, ids, ms, now};
 use crate::adapters::{
     Approve, CancelDone, ChannelRevision, Inquire, Operation, Outcome, PgCancel, PgView, RecoveryPlan, RecoveryStep,
@@ -26,13 +26,21 @@ const LEASE: Duration = Duration::from_secs(90);
 const OPERATOR_LOOK: Millis = 60 * 60 * 1000;
 
 impl Engine {
-    /// Takes back what an earlier life of this router left, then works until `shutdown` turns true.
-    pub async fn recover_loop(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
-        match self.ledger.release(&self.options.node, now()).await {
-            Ok(0) => {}
-            Ok(left) => tracing::warn!(left, "operations of an earlier life have no outcome; finding out"),
-            Err(error) => tracing::error!(%error, "could not take back earlier operations"),
+    /// Takes back what an earlier life of this router left. Once, before anything is served: later it would take
+    /// calls that are still running for lost ones.
+    ///
+    /// # Errors
+    /// The ledger cannot be read or written.
+    pub async fn take_back(&self) -> Result<(), LedgerError> {
+        let left = self.ledger.release(&self.options.node, now()).await?;
+        if left > 0 {
+            tracing::warn!(left, "operations of an earlier life have no outcome; finding out");
         }
+        Ok(())
+    }
+
+    /// Settles what is due, until `shutdown` turns true.
+    pub async fn recover_loop(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(self.options.recovery_parallel));
         while !*shutdown.borrow() {
             if let Err(error) = self.recover_due(&places).await {

@@ -1,7 +1,9 @@
 //! Payment windows: opening one, what its return means, and manual approval.
 
 use super::attempt::{apply, approved, check_feature, check_limits, is_decided, new_transaction};
-use super::operation::{Change, Command, SKIP_WEBHOOK, log, outbox_row, outstanding};
+use super::command::Command;
+use super::operation::Change;
+use super::report::{SKIP_WEBHOOK, log, outbox_row, outstanding};
 use super::request::{ConfirmRequest, EngineError, NewAttempt, OpenedAttempt, Returned, WindowInput};
 use super::{Engine, exchange, ids, ms, now};
 use crate::adapters::{

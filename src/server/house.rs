@@ -77,6 +77,11 @@ impl House {
             },
         ));
 
+        let failed = |error: crate::ledger::LedgerError| StartError::Ledger {
+            path: config.ledger.clone(),
+            why: error.to_string(),
+        };
+        engine.take_back().await.map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
         let checkout = CheckoutOptions {
             public_url: public_url.clone(),

@@ -56,6 +56,8 @@ fn a_payment_shows_its_money_and_its_story() {
     paid.paid_at = Some(20);
     paid.receipt_url = Some("javascript:alert(1)".to_owned());
     paid.cancellations.push(Cancellation {
+        accepted: false,
+        skip_webhook: false,
         id: "c".to_owned(),
         state: CancelState::Succeeded,
         amounts: Amounts::new(4_000, 0, None).unwrap(),
@@ -86,6 +88,8 @@ fn nothing_can_be_cancelled_while_a_cancellation_is_open() {
     let mut paid = transaction(Status::Paid, None);
     paid.paid_at = Some(20);
     paid.cancellations.push(Cancellation {
+        accepted: false,
+        skip_webhook: false,
         id: "c".to_owned(),
         state: CancelState::Requested,
         amounts: Amounts::new(4_000, 0, None).unwrap(),

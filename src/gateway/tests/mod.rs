@@ -127,6 +127,7 @@ fn channel(key: &str, mode: Mode, base: &str) -> ChannelRevision {
 
 fn call(operation: Operation, url: &str) -> Call {
     Call {
+        replay: false,
         operation,
         step: 0,
         request: WireRequest {

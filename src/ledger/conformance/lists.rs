@@ -291,6 +291,8 @@ fn wordy() -> Transaction {
     }));
     t.failure = Some(Failure::new(FailureKind::Other, "X", "한도 초과"));
     t.cancellations = vec![Cancellation {
+        accepted: false,
+        skip_webhook: false,
         id: "c1".into(),
         state: CancelState::Succeeded,
         amounts: Amounts::new(1_000, 0, None).unwrap(),

@@ -1,0 +1,106 @@
+//! The commands that may move money, in one type: how each is stored, encoded and read.
+
+use crate::adapters::{
+    Approve, Call, Cancel, CancelDone, ChannelRevision, KeyIn, Operation, Outcome, Refusal, Step, UnknownWhy,
+    WireAnswer,
+};
+use crate::ledger::Intent;
+use crate::payment::Approval;
+use serde_json::Value;
+
+/// A command that may move money.
+#[derive(Debug, Clone)]
+pub(super) enum Command {
+    Approve(Approve),
+    Instant(Box<KeyIn>),
+    Cancel(Box<Cancel>),
+}
+
+/// What a finished command brought.
+#[derive(Debug)]
+pub(super) enum Effect {
+    Approved(Box<Approval>),
+    Cancelled(CancelDone),
+}
+
+fn map<T>(step: Step<T>, wrap: impl Fn(T) -> Effect) -> Step<Effect> {
+    match step {
+        Step::Send(call) => Step::Send(call),
+        Step::Done(Outcome::Done(value)) => Step::Done(Outcome::Done(wrap(value))),
+        Step::Done(Outcome::Declined(failure)) => Step::Done(Outcome::Declined(failure)),
+        Step::Done(Outcome::NotSent(failure)) => Step::Done(Outcome::NotSent(failure)),
+        Step::Done(Outcome::Unknown(why)) => Step::Done(Outcome::Unknown(why)),
+    }
+}
+
+impl Command {
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::Approve(_) => Operation::Approve,
+            Self::Instant(_) => Operation::Instant,
+            Self::Cancel(_) => Operation::Cancel,
+        }
+    }
+
+    pub fn idempotency_key(&self) -> &str {
+        match self {
+            Self::Approve(c) => &c.idempotency_key,
+            Self::Instant(c) => &c.idempotency_key,
+            Self::Cancel(c) => &c.idempotency_key,
+        }
+    }
+
+    /// As it is stored with the intent: without what the transaction keeps sealed.
+    pub fn to_json(&self) -> Value {
+        let json = match self {
+            Self::Approve(c) => serde_json::to_value(c),
+            Self::Instant(c) => serde_json::to_value(c),
+            Self::Cancel(c) => serde_json::to_value(Cancel {
+                keep: None,
+                ..(**c).clone()
+            }),
+        };
+        json.unwrap_or(Value::Null)
+    }
+
+    /// The command of a stored intent. Key-in commands come back without card data.
+    pub fn from_intent(intent: &Intent, keep: Option<Value>) -> Result<Self, serde_json::Error> {
+        let json = intent.command.clone();
+        Ok(match intent.operation {
+            Operation::Instant => Self::Instant(serde_json::from_value(json)?),
+            Operation::Cancel => {
+                let mut cancel: Box<Cancel> = serde_json::from_value(json)?;
+                cancel.keep = keep;
+                Self::Cancel(cancel)
+            }
+            _ => Self::Approve(serde_json::from_value(json)?),
+        })
+    }
+
+    pub fn first_call(&self, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        match self {
+            Self::Approve(c) => channel.adapter.approve(c, channel),
+            Self::Cancel(c) => channel.adapter.cancel(c, channel),
+            Self::Instant(c) => match channel.adapter.instant() {
+                Some(instant) => instant.pay(c, channel),
+                None => Err(Refusal::new("method", "the channel's PG takes no card data")),
+            },
+        }
+    }
+
+    pub fn read(&self, channel: &ChannelRevision, call: &Call, answer: &WireAnswer) -> Step<Effect> {
+        let approved = |a| Effect::Approved(Box::new(a));
+        match self {
+            Self::Approve(c) => map(channel.adapter.approved(c, channel, call, answer), approved),
+            Self::Cancel(c) => map(channel.adapter.cancelled(c, channel, call, answer), Effect::Cancelled),
+            Self::Instant(c) => match channel.adapter.instant() {
+                Some(instant) => map(instant.paid(c, channel, call, answer), approved),
+                None => Step::Done(Outcome::Unknown(UnknownWhy {
+                    code: "NARU_NO_READER".to_owned(),
+                    message: "the adapter reads no key-in answers".to_owned(),
+                    ask_first: true,
+                })),
+            },
+        }
+    }
+}
