@@ -315,11 +315,15 @@ fn any_transaction() -> impl Strategy<Value = Transaction> {
                 name: "group".into(),
                 is_for_test: true,
             }),
-            customer: json!({"id": merchant.0, "name": merchant.1.clone(), "gender": merchant.1, "address": merchant.2}),
-            extras: [("products", merchant.3), ("productCount", merchant.4.clone()), ("country", merchant.4)]
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
+            customer: json!({"id": merchant.0, "name": merchant.1, "gender": merchant.1, "address": merchant.2}),
+            extras: [
+                ("products", merchant.3),
+                ("productCount", merchant.4.clone()),
+                ("country", merchant.4),
+            ]
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
             origin: Origin {
                 platform,
                 user_agent: texts.1.clone(),

@@ -105,7 +105,7 @@ fn refuses_what_strict_clients_refuse() {
         broken[name] = value;
         assert!(check("Payment", &broken).is_err(), "{name}");
     }
-    let mut lacking = whole.clone();
+    let mut lacking = whole;
     lacking.as_object_mut().unwrap().remove("orderName");
     assert!(check("Payment", &lacking).is_err());
 }
