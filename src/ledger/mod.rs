@@ -290,7 +290,8 @@ pub trait Ledger: Send + Sync + 'static {
     /// Journal of a transaction, oldest first.
     fn journal<'a>(&'a self, transaction_id: &'a str) -> BoxFuture<'a, Result<Vec<JournalEntry>, LedgerError>>;
     /// Claims an idempotency key: `scope` is the credential, `fingerprint` a hash of method, path and body.
-    /// Keys older than `keep_ms` are free again.
+    /// Keys older than `keep_ms` are free again. A key that is still running after `running_ms` lost its router: the
+    /// same request may claim it again ([`Idempotency::First`]), another one still finds [`Idempotency::Other`].
     fn idempotency_begin<'a>(
         &'a self,
         scope: &'a str,
@@ -298,6 +299,7 @@ pub trait Ledger: Send + Sync + 'static {
         fingerprint: &'a str,
         now: Millis,
         keep_ms: i64,
+        running_ms: i64,
     ) -> BoxFuture<'a, Result<Idempotency, LedgerError>>;
     /// Stores the answer; `None` frees the key (the request did not take effect).
     fn idempotency_end<'a>(

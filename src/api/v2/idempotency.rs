@@ -9,7 +9,7 @@
 //! - Bad input is refused before the key is claimed. Answers that decide nothing (see [`ApiError::decided`]) free the
 //!   key, so that the repeat learns the current truth.
 //! - The work runs in tasks of its own: a client that hangs up neither stops it nor leaves the key claimed. A key whose
-//!   router died is free again after [`Times::running_ms`]; money is safe meanwhile and then, because the repeat joins
+//!   router died can be claimed again after [`Times::running_ms`]; money is safe meanwhile and then, because the repeat joins
 //!   the same attempt of the same `paymentId`.
 
 use super::error::ApiError;
@@ -56,15 +56,20 @@ pub trait Claims: Clone + Send + Sync + 'static {
         &self,
         claim: &Claim,
         now: Millis,
-        keep_ms: i64,
+        times: Times,
     ) -> impl Future<Output = Result<Idempotency, LedgerError>> + Send;
     /// Stores the answer, or frees the key.
     fn end(&self, claim: &Claim, answer: Option<StoredAnswer>) -> impl Future<Output = Result<(), LedgerError>> + Send;
 }
 
 impl Claims for Arc<dyn Ledger> {
-    async fn begin(&self, claim: &Claim, now: Millis, keep_ms: i64) -> Result<Idempotency, LedgerError> {
-        self.idempotency_begin(&claim.scope, &claim.key, &claim.fingerprint, now, keep_ms)
+    async fn begin(&self, claim: &Claim, now: Millis, times: Times) -> Result<Idempotency, LedgerError> {
+        let Claim {
+            scope,
+            key,
+            fingerprint,
+        } = claim;
+        self.idempotency_begin(scope, key, fingerprint, now, times.keep_ms, times.running_ms)
             .await
     }
 
@@ -145,7 +150,7 @@ where
     C: Claims,
     W: Future<Output = Result<String, ApiError>> + Send + 'static,
 {
-    match begin(&claims, &claim, now, times).await {
+    match claims.begin(&claim, now, times).await {
         Ok(Idempotency::First) => {}
         Ok(Idempotency::Running) => return Answered::Now(Err(ApiError::outstanding_request())),
         Ok(Idempotency::Done(answer)) => return Answered::Stored(answer),
@@ -173,12 +178,4 @@ where
         tracing::warn!(%error, scope = claim.scope, "an idempotency key could not be ended");
     }
     Answered::Now(result)
-}
-
-async fn begin<C: Claims>(claims: &C, claim: &Claim, now: Millis, times: Times) -> Result<Idempotency, LedgerError> {
-    match claims.begin(claim, now, times.keep_ms).await? {
-        // Still running, or its router died: asked once more with the shorter life of running requests.
-        Idempotency::Running => claims.begin(claim, now, times.running_ms.min(times.keep_ms)).await,
-        other => Ok(other),
-    }
 }

@@ -43,7 +43,7 @@ const METHODS: [(&str, Option<MethodKind>); 8] = [
 ];
 
 /// PortOne V2 `PaymentTextSearchField`, and whether a payment of this router can have such a text.
-const TEXT_FIELDS: [(&str, (&str, bool)); 31] = [
+const TEXT_FIELDS: [(&str, (&str, bool)); 32] = [
     ("ALL", ("ALL", true)),
     ("PAYMENT_ID", ("PAYMENT_ID", true)),
     ("TX_ID", ("TX_ID", true)),
@@ -75,6 +75,10 @@ const TEXT_FIELDS: [(&str, (&str, bool)); 31] = [
     ("USER_AGENT", ("USER_AGENT", true)),
     ("BILLING_KEY", ("BILLING_KEY", false)),
     ("PROMOTION_ID", ("PROMOTION_ID", false)),
+    (
+        "GIFT_CERTIFICATION_APPROVAL_NUMBER",
+        ("GIFT_CERTIFICATION_APPROVAL_NUMBER", true),
+    ),
 ];
 
 /// Decodes the body. `now` bounds the default range: the 90 days before `until`, or before now.

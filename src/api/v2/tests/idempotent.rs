@@ -22,11 +22,12 @@ type Row = (String, i64, Option<StoredAnswer>);
 struct Book(Arc<Mutex<HashMap<(String, String), Row>>>);
 
 impl Claims for Book {
-    async fn begin(&self, claim: &Claim, now: i64, keep_ms: i64) -> Result<Idempotency, LedgerError> {
+    async fn begin(&self, claim: &Claim, now: i64, times: Times) -> Result<Idempotency, LedgerError> {
         let mut rows = self.0.lock().unwrap();
         let id = (claim.scope.clone(), claim.key.clone());
         if let Some((fingerprint, at, answer)) = rows.get(&id)
-            && now < at + keep_ms
+            && now < at + times.keep_ms
+            && (answer.is_some() || *fingerprint != claim.fingerprint || now < at + times.running_ms)
         {
             return Ok(match answer {
                 _ if *fingerprint != claim.fingerprint => Idempotency::Other,
@@ -129,7 +130,9 @@ async fn a_running_request_is_not_run_twice_and_a_dead_one_is_taken_over() {
     assert_eq!(first.await.unwrap(), Answered::Now(ok("one")));
     // A claim whose router died: nobody will ever end it.
     let book = Book::default();
-    book.begin(&claim("f"), NOW, TIMES.keep_ms).await.unwrap();
+    book.begin(&claim("f"), NOW, TIMES).await.unwrap();
+    let other = Answered::Now(Err(ApiError::other_request()));
+    assert_eq!(ask(&book, "g", NOW + TIMES.running_ms, ok("two")).await, other);
     assert_eq!(
         ask(&book, "f", NOW + TIMES.running_ms, ok("two")).await,
         Answered::Now(ok("two"))
