@@ -1,5 +1,7 @@
 //! Micro benchmarks of the hot path.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a bench that fails must stop
+
 fn main() {
     divan::main();
 }
