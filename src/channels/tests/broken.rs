@@ -34,6 +34,29 @@ fn syntax() {
     refuses(&[("a.toml", &twice)], &["a.toml:9:1: duplicate key"]);
 }
 
+/// Entries are read one by one; their places are the file's.
+#[test]
+fn places_below_other_entries() {
+    let broken = channel("b", "mid-b").replace("mid =", "mdi =");
+    let text = channel("a", "mid-a") + &broken + "\n" + &channel("a", "mid-c") + "in_flight_max = -1\nx = \n";
+    refuses(
+        &[("a.toml", &text)],
+        &[
+            "a.toml:10:1: channel lacks `mid`",
+            "a.toml:14:1: unknown key `mdi` in channel, did you mean `mid`?",
+            "a.toml:27:5: string values must be quoted, expected literal string",
+        ],
+    );
+    let text = channel("a", "mid-a") + &channel("b", "mid-b") + "in_flight_max = -1\n" + &channel("a", "mid-c");
+    refuses(
+        &[("a.toml", &text)],
+        &[
+            "a.toml:17:17: `in_flight_max` must be 1 to 100000",
+            "a.toml:20:7: channel `a` stands twice, first at a.toml:3:7",
+        ],
+    );
+}
+
 #[test]
 fn empty_files_and_wrong_top_level() {
     refuses(
