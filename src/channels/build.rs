@@ -149,7 +149,9 @@ impl Builder<'_> {
                 .unwrap_or(usize::MAX),
             effective_at: entry.effective_at.as_ref().map(|at| at.value.0),
         };
-        if self.problems.len() > before {
+        // What could not be read was reported when it was read.
+        let read = entry.credentials.all_read() && entry.endpoints.all_read();
+        if self.problems.len() > before || !read {
             return None;
         }
         let running = self.running.and_then(|channels| channels.get(&spec.key));

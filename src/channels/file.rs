@@ -87,6 +87,13 @@ impl JsonSchema for Time {
 #[derive(Debug, Clone)]
 pub(super) struct Named<T>(pub Vec<(At<String>, Option<At<T>>)>);
 
+impl<T> Named<T> {
+    /// Whether no value was unreadable.
+    pub(super) fn all_read(&self) -> bool {
+        self.0.iter().all(|(_, value)| value.is_some())
+    }
+}
+
 impl<T> Default for Named<T> {
     fn default() -> Self {
         Self(Vec::new())

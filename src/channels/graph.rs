@@ -9,11 +9,25 @@ use crate::adapters::{ChannelRevision, ChannelState, Mode};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// One file's part.
+/// Where a part stands.
 #[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
+pub(super) struct Spot<'a> {
     /// As the operator sees it.
     pub file: &'a str,
+    /// Lines before the part.
+    pub base: u32,
+}
+
+impl<'a> Spot<'a> {
+    fn place(self, at: Pos) -> Place<'a> {
+        (self.file, at.below(self.base))
+    }
+}
+
+/// A piece of a file.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub spot: Spot<'a>,
     pub decoded: &'a Decoded,
     pub built: &'a Built,
 }
@@ -45,7 +59,7 @@ pub(super) fn join(parts: &[Part<'_>]) -> (Graph, Vec<Problem>) {
     }
     for part in parts {
         for group in &part.decoded.file.group {
-            judge.group(part.file, group, &mut graph);
+            judge.group(part.spot, group, &mut graph);
         }
     }
     (graph, judge.problems)
@@ -62,30 +76,30 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn problem(&mut self, file: &str, at: Pos, message: String) {
+    fn problem(&mut self, spot: Spot<'_>, at: Pos, message: String) {
         self.problems.push(Problem {
-            file: file.to_owned(),
-            at,
+            file: spot.file.to_owned(),
+            at: at.below(spot.base),
             message,
         });
     }
 
-    fn twice(&mut self, file: &str, what: &str, id: &At<String>, (first, at): Place<'_>) {
+    fn twice(&mut self, spot: Spot<'_>, what: &str, id: &At<String>, (first, at): Place<'_>) {
         let message = format!(
             "{what} `{}` stands twice, first at {first}:{}:{}",
             id.value, at.line, at.col
         );
-        self.problem(file, id.at, message);
+        self.problem(spot, id.at, message);
     }
 
     fn stores(&mut self, part: &Part<'a>, graph: &mut Graph) {
         for (entry, built) in part.decoded.file.store.iter().zip(&part.built.stores) {
             let id = &entry.id;
             if let Some(first) = self.stores.get(id.value.as_str()).copied() {
-                self.twice(part.file, "store", id, first);
+                self.twice(part.spot, "store", id, first);
                 continue;
             }
-            self.stores.insert(&id.value, (part.file, id.at));
+            self.stores.insert(&id.value, part.spot.place(id.at));
             let Some(store) = built else { continue };
             for (secret, written) in store.secrets.iter().zip(&entry.api_secrets.value) {
                 if let Some(other) = graph.secrets.insert(secret.sha256, Arc::clone(store)) {
@@ -93,7 +107,7 @@ impl<'a> Judge<'a> {
                         "API secret `{}` of store {} is also one of store {}; every API secret belongs to one store",
                         secret.name, store.id, other.id
                     );
-                    self.problem(part.file, written.name.at, message);
+                    self.problem(part.spot, written.name.at, message);
                 }
             }
             graph.stores.insert(id.value.clone(), Arc::clone(store));
@@ -104,12 +118,12 @@ impl<'a> Judge<'a> {
         for (entry, built) in part.decoded.file.channel.iter().zip(&part.built.channels) {
             let key = &entry.key;
             if let Some((first, _)) = self.channels.get(key.value.as_str()).copied() {
-                self.twice(part.file, "channel", key, first);
+                self.twice(part.spot, "channel", key, first);
                 continue;
             }
-            self.channels.insert(&key.value, ((part.file, key.at), entry));
-            self.known_stores(part.file, &entry.stores.value);
-            self.contract(part.file, entry);
+            self.channels.insert(&key.value, (part.spot.place(key.at), entry));
+            self.known_stores(part.spot, &entry.stores.value);
+            self.contract(part.spot, entry);
             if let Some(channel) = built {
                 graph.channels.insert(key.value.clone(), Arc::clone(channel));
             }
@@ -117,7 +131,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Two active channels with one contract: a notification or a V1 `pg` word could mean either.
-    fn contract(&mut self, file: &'a str, entry: &'a ChannelEntry) {
+    fn contract(&mut self, spot: Spot<'a>, entry: &'a ChannelEntry) {
         if entry.state.as_ref().is_some_and(|s| s.value == ChannelState::Retired) {
             return;
         }
@@ -129,7 +143,7 @@ impl<'a> Judge<'a> {
         match self.contracts.get(&contract).copied() {
             None => {
                 self.contracts
-                    .insert(contract, ((file, entry.mid.at), &entry.key.value));
+                    .insert(contract, (spot.place(entry.mid.at), &entry.key.value));
             }
             Some(((first, at), key)) => {
                 let message = format!(
@@ -137,45 +151,45 @@ impl<'a> Judge<'a> {
                      or list all stores in one channel",
                     entry.mid.value, entry.provider.value, at.line, at.col
                 );
-                self.problem(file, entry.mid.at, message);
+                self.problem(spot, entry.mid.at, message);
             }
         }
     }
 
-    fn known_stores(&mut self, file: &str, stores: &[At<String>]) {
+    fn known_stores(&mut self, spot: Spot<'_>, stores: &[At<String>]) {
         if !self.judge_references {
             return;
         }
         for store in stores {
             if !self.stores.contains_key(store.value.as_str()) {
                 let hint = did_you_mean(&store.value, self.stores.keys().copied());
-                self.problem(file, store.at, format!("unknown store `{}`{hint}", store.value));
+                self.problem(spot, store.at, format!("unknown store `{}`{hint}", store.value));
             }
         }
     }
 
-    fn group(&mut self, file: &'a str, entry: &'a GroupEntry, graph: &mut Graph) {
+    fn group(&mut self, spot: Spot<'a>, entry: &'a GroupEntry, graph: &mut Graph) {
         if let Some(first) = self.groups.get(entry.id.value.as_str()).copied() {
-            self.twice(file, "group", &entry.id, first);
+            self.twice(spot, "group", &entry.id, first);
             return;
         }
-        self.groups.insert(&entry.id.value, (file, entry.id.at));
-        self.known_stores(file, &entry.stores.value);
+        self.groups.insert(&entry.id.value, spot.place(entry.id.at));
+        self.known_stores(spot, &entry.stores.value);
         let members = &entry.members;
         if members.value.len() > MEMBERS_MAX {
             let message = format!("a group has at most {MEMBERS_MAX} members");
-            self.problem(file, members.at, message);
+            self.problem(spot, members.at, message);
         }
         if members.value.iter().all(|m| m.weight.value == 0) {
-            self.problem(file, members.at, "the weights of a group must not all be 0".to_owned());
+            self.problem(spot, members.at, "the weights of a group must not all be 0".to_owned());
         }
         for (i, member) in members.value.iter().enumerate() {
             let earlier = members.value.iter().take(i);
             if earlier.into_iter().any(|m| m.channel.value == member.channel.value) {
                 let message = format!("`members` names `{}` twice", member.channel.value);
-                self.problem(file, member.channel.at, message);
+                self.problem(spot, member.channel.at, message);
             }
-            self.member(file, entry, &member.channel);
+            self.member(spot, entry, &member.channel);
         }
         let group = Group {
             id: entry.id.value.clone(),
@@ -194,11 +208,11 @@ impl<'a> Judge<'a> {
         graph.groups.insert(group.id.clone(), Arc::new(group));
     }
 
-    fn member(&mut self, file: &str, group: &GroupEntry, key: &At<String>) {
+    fn member(&mut self, spot: Spot<'_>, group: &GroupEntry, key: &At<String>) {
         let Some((_, channel)) = self.channels.get(key.value.as_str()).copied() else {
             if self.judge_references {
                 let hint = did_you_mean(&key.value, self.channels.keys().copied());
-                self.problem(file, key.at, format!("unknown channel `{}`{hint}", key.value));
+                self.problem(spot, key.at, format!("unknown channel `{}`{hint}", key.value));
             }
             return;
         };
@@ -210,7 +224,7 @@ impl<'a> Judge<'a> {
                 word(channel.mode.value),
                 word(group.mode.value)
             );
-            self.problem(file, key.at, message);
+            self.problem(spot, key.at, message);
         }
         for store in &group.stores.value {
             if !channel.stores.value.iter().any(|s| s.value == store.value) {
@@ -218,7 +232,7 @@ impl<'a> Judge<'a> {
                     "channel `{}` does not list store `{}`, which may use the group",
                     key.value, store.value
                 );
-                self.problem(file, key.at, message);
+                self.problem(spot, key.at, message);
             }
         }
     }

@@ -1,17 +1,18 @@
 //! From a directory to a snapshot, with work in proportion to what changed.
 //!
-//! Three caches make it so: a file with an unchanged stamp is not read, one with unchanged content is not parsed, and
-//! a channel with unchanged settings keeps its revision object.
+//! Caches make it so: a file with an unchanged stamp is not read, an entry with unchanged text is neither parsed nor
+//! built, and a channel with unchanged settings keeps its revision object.
 
 use super::build::{Adapters, Builder, Built};
 use super::decode::{self, Decoded};
-use super::graph::{self, Part};
+use super::graph::{self, Part, Spot};
 use super::model::Snapshot;
-use super::problem::{Pos, Problem, Problems};
+use super::problem::{Problem, Problems};
 use super::scan::{Limits, Scan, Stamp, read_limited};
 use super::secrets::{Reference, Resolver, SecretFiles, Secrets};
+use super::split::split;
 use crate::payment::Millis;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ pub(super) struct Loader {
     files: BTreeMap<String, Cached>,
     secret_files: SecretFiles,
     rejected: Option<(String, Problems)>,
-    /// Files parsed so far, for tests and measurements.
+    /// Entries parsed so far, for tests and measurements.
     pub(super) parsed: u64,
 }
 
@@ -36,9 +37,19 @@ struct Cached {
     digest: [u8; 32],
     /// Directory and name, as the operator wrote the directory.
     shown: String,
+    pieces: Vec<Entry>,
+}
+
+/// A piece of a file, read.
+struct Entry {
+    /// Lines before it.
+    base: u32,
+    digest: [u8; 32],
     decoded: Decoded,
-    refers: BTreeSet<PathBuf>,
-    built: Option<(BTreeMap<PathBuf, [u8; 32]>, Built)>,
+    /// Secret files it refers to.
+    refers: Vec<PathBuf>,
+    /// What was built, with the digests of the secret files at that time.
+    built: Option<(Vec<[u8; 32]>, Built)>,
 }
 
 /// How to load.
@@ -188,7 +199,7 @@ impl Loader {
                 self.read_file(name, stamp);
             }
         }
-        let used: BTreeSet<PathBuf> = self.files.values().flat_map(|f| f.refers.iter().cloned()).collect();
+        let used: BTreeSet<PathBuf> = self.entries().flat_map(|entry| entry.refers.iter().cloned()).collect();
         for path in &used {
             self.secret_files.refresh(path, again);
         }
@@ -212,31 +223,48 @@ impl Loader {
             return;
         }
         let shown = path.display().to_string();
-        let decoded = match text {
-            Ok(text) => {
-                self.parsed += 1;
-                decode::file(&shown, &text)
-            }
-            Err(why) => Decoded {
-                problems: vec![Problem {
-                    file: shown.clone(),
-                    at: Pos::default(),
-                    message: why,
-                }],
-                lost: true,
-                ..Decoded::default()
-            },
+        let old = self.files.remove(name).map(|cached| cached.pieces).unwrap_or_default();
+        let pieces = match text {
+            Ok(text) => self.pieces(&shown, &text, old),
+            Err(why) => vec![Entry::unreadable(&shown, why)],
         };
-        let refers = referred(&decoded, &self.dir);
         let cached = Cached {
             stamp: stamp.clone(),
             digest,
             shown,
-            decoded,
-            refers,
-            built: None,
+            pieces,
         };
         self.files.insert(name.to_owned(), cached);
+    }
+
+    /// Reads the pieces of a file that are not among its old ones.
+    fn pieces(&mut self, shown: &str, text: &str, old: Vec<Entry>) -> Vec<Entry> {
+        let mut old: HashMap<[u8; 32], Entry> = old.into_iter().map(|entry| (entry.digest, entry)).collect();
+        let pieces = split(text);
+        let whole = pieces.len() == 1;
+        pieces
+            .into_iter()
+            .map(|piece| {
+                let digest = super::sha256(piece.text.as_bytes());
+                if let Some(known) = old.remove(&digest) {
+                    let base = piece.base;
+                    return Entry { base, ..known };
+                }
+                self.parsed += 1;
+                let decoded = decode::file(shown, piece.text, whole);
+                Entry {
+                    base: piece.base,
+                    digest,
+                    refers: referred(&decoded, &self.dir),
+                    decoded,
+                    built: None,
+                }
+            })
+            .collect()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.files.values().flat_map(|file| &file.pieces)
     }
 
     /// Content hash: names, contents, and the contents of the secret files they refer to.
@@ -247,51 +275,60 @@ impl Loader {
             context.update(&[0]);
             context.update(&file.digest);
         }
-        let refers: BTreeSet<&PathBuf> = self.files.values().flat_map(|f| &f.refers).collect();
+        let refers: BTreeSet<&PathBuf> = self.entries().flat_map(|entry| &entry.refers).collect();
         for path in refers {
             context.update(&self.secret_files.digest(path));
         }
         super::hex(context.finish().as_ref())
     }
 
-    fn judge(&mut self, running: Option<&Snapshot>, hash: String, now: Millis) -> Loaded {
+    /// Builds what is new, or whose secret files changed.
+    fn build(&mut self, running: Option<&Snapshot>) {
         for file in self.files.values_mut() {
-            let digests = file
-                .refers
-                .iter()
-                .map(|path| (path.clone(), self.secret_files.digest(path)));
-            let digests: BTreeMap<PathBuf, [u8; 32]> = digests.collect();
-            if file.built.as_ref().is_some_and(|(before, _)| *before == digests) {
-                continue;
-            }
-            let builder = Builder {
-                file: &file.shown,
-                adapters: self.adapters,
-                resolver: Resolver {
-                    secrets: &self.secrets,
-                    files: &self.secret_files,
-                    dir: &self.dir,
-                },
-                running: running.map(|running| &running.channels),
-                problems: Vec::new(),
-            };
-            file.built = Some((digests, builder.file(&file.decoded.file)));
-        }
-        let parts: Vec<Part<'_>> = self
-            .files
-            .values()
-            .filter_map(|file| {
-                file.built.as_ref().map(|(_, built)| Part {
+            for entry in &mut file.pieces {
+                let digests: Vec<_> = entry.refers.iter().map(|path| self.secret_files.digest(path)).collect();
+                if entry.built.as_ref().is_some_and(|(before, _)| *before == digests) {
+                    continue;
+                }
+                let builder = Builder {
                     file: &file.shown,
-                    decoded: &file.decoded,
+                    adapters: self.adapters,
+                    resolver: Resolver {
+                        secrets: &self.secrets,
+                        files: &self.secret_files,
+                        dir: &self.dir,
+                    },
+                    running: running.map(|running| &running.channels),
+                    problems: Vec::new(),
+                };
+                entry.built = Some((digests, builder.file(&entry.decoded.file)));
+            }
+        }
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        self.files.values().flat_map(|file| {
+            file.pieces.iter().filter_map(|entry| {
+                let spot = Spot {
+                    file: &file.shown,
+                    base: entry.base,
+                };
+                entry.built.as_ref().map(|(_, built)| Part {
+                    spot,
+                    decoded: &entry.decoded,
                     built,
                 })
             })
-            .collect();
+        })
+    }
+
+    fn judge(&mut self, running: Option<&Snapshot>, hash: String, now: Millis) -> Loaded {
+        self.build(running);
+        let parts: Vec<Part<'_>> = self.parts().collect();
         let (graph, mut problems) = graph::join(&parts);
         for part in &parts {
-            problems.extend(part.decoded.problems.iter().cloned());
-            problems.extend(part.built.problems.iter().cloned());
+            let own = part.decoded.problems.iter().chain(&part.built.problems);
+            problems.extend(own.map(|problem| problem.below(part.spot.base)));
         }
         if !problems.is_empty() {
             return self.reject(hash, problems);
@@ -309,8 +346,24 @@ impl Loader {
     }
 }
 
-/// The secret files that a channel file refers to.
-fn referred(decoded: &Decoded, dir: &Path) -> BTreeSet<PathBuf> {
+impl Entry {
+    fn unreadable(shown: &str, why: String) -> Self {
+        Self {
+            base: 0,
+            digest: [0; 32],
+            decoded: Decoded {
+                problems: vec![Problem::whole(shown, why)],
+                lost: true,
+                ..Decoded::default()
+            },
+            refers: Vec::new(),
+            built: None,
+        }
+    }
+}
+
+/// The secret files that an entry refers to.
+fn referred(decoded: &Decoded, dir: &Path) -> Vec<PathBuf> {
     let stores = decoded.file.store.iter().flat_map(|store| &store.api_secrets.value);
     let api = stores.filter_map(|secret| secret.secret.as_ref());
     let channels = decoded.file.channel.iter().flat_map(|channel| &channel.credentials.0);

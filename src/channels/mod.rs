@@ -1,7 +1,7 @@
 //! Hot settings: stores, channels and groups, as one validated, immutable [`Snapshot`] that is swapped while traffic flows.
 //!
 //! The files are read by [`load_dir`] once or by [`Channels`] for as long as the router runs. The way of a file:
-//! `scan` sees it, `decode` reads it into the structs of `file`, `build` judges each entry and asks the adapter,
+//! `scan` sees it, `split` cuts it into entries, `decode` reads them into the structs of `file`, `build` judges each entry and asks the adapter,
 //! `graph` judges all together, `load` keeps what did not change and makes the [`Snapshot`], `watch` and `owner` do so
 //! whenever something changes. Every problem of every file is found in one go.
 
@@ -20,6 +20,7 @@ mod scan;
 mod schema;
 mod seal;
 mod secrets;
+mod split;
 mod watch;
 
 #[cfg(test)]

@@ -14,6 +14,19 @@ pub struct Pos {
     pub col: u32,
 }
 
+impl Pos {
+    /// The place in the file of a place in a piece that begins after `base` lines.
+    pub(super) fn below(self, base: u32) -> Self {
+        if self.line == 0 {
+            return self;
+        }
+        Self {
+            line: self.line.saturating_add(base),
+            ..self
+        }
+    }
+}
+
 /// One problem. Displays as `file:line:col: message`; the message names the field and the fix, never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -32,6 +45,16 @@ impl Problem {
             file: file.into(),
             at: Pos::default(),
             message: message.into(),
+        }
+    }
+}
+
+impl Problem {
+    /// The same problem of a piece that begins after `base` lines.
+    pub(super) fn below(&self, base: u32) -> Self {
+        Self {
+            at: self.at.below(base),
+            ..self.clone()
         }
     }
 }

@@ -13,6 +13,7 @@ pub fn json_schema(adapters: Adapters) -> Value {
     if let Some(top) = schema.as_object_mut() {
         top.insert("title".to_owned(), json!("naru channel file"));
     }
+    without_null(&mut schema);
     if let Some(channel) = schema.pointer_mut("/$defs/Channel").and_then(Value::as_object_mut) {
         let ids: Vec<&str> = adapters.iter().map(|a| a.descriptor().names.id).collect();
         if let Some(provider) = channel.get_mut("properties").and_then(|p| p.get_mut("provider")) {
@@ -24,6 +25,35 @@ pub fn json_schema(adapters: Adapters) -> Value {
         }
     }
     schema
+}
+
+/// TOML has no null: an optional key is left out. So `null` is no choice anywhere.
+fn without_null(value: &mut Value) {
+    let is_null = |choice: &Value| choice == "null" || choice.get("type").is_some_and(|t| t == "null");
+    if let Some(object) = value.as_object_mut() {
+        for key in ["type", "anyOf", "enum"] {
+            let Some(choices) = object.get_mut(key).and_then(Value::as_array_mut) else {
+                continue;
+            };
+            choices.retain(|choice| !is_null(choice) && !choice.is_null());
+            if choices.len() != 1 || key == "enum" {
+                continue;
+            }
+            let Some(only) = choices.pop() else { continue };
+            match only {
+                Value::Object(only) => {
+                    object.remove(key);
+                    object.extend(only);
+                }
+                only => {
+                    object.insert(key.to_owned(), only);
+                }
+            }
+        }
+        object.values_mut().for_each(without_null);
+    } else if let Some(array) = value.as_array_mut() {
+        array.iter_mut().for_each(without_null);
+    }
 }
 
 /// `if provider = x then` its credentials, methods and endpoints.

@@ -23,8 +23,8 @@ const NAME_MAX: usize = 200;
 /// Longest key or id, characters.
 const ID_MAX: usize = 100;
 
-/// Reads one file's text. With syntax errors nothing else is judged: what was recovered may not be what was meant.
-pub(in super::super) fn file(name: &str, text: &str) -> Decoded {
+/// Reads a file's text, or one piece of it; `whole` says which. With syntax errors nothing else is judged: what was recovered may not be what was meant.
+pub(in super::super) fn file(name: &str, text: &str, whole: bool) -> Decoded {
     let mut decoder = Decoder {
         name,
         lines: Lines::new(text),
@@ -32,7 +32,7 @@ pub(in super::super) fn file(name: &str, text: &str) -> Decoded {
         lost: false,
     };
     let mut file = File::default();
-    if text.trim().is_empty() {
+    if whole && text.trim().is_empty() {
         // Editors and copy tools truncate before they write; an empty file would silently drop every channel in it.
         decoder.lost = true;
         decoder.problem(Pos::default(), "the file is empty; delete it if it is not needed");

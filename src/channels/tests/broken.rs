@@ -24,10 +24,35 @@ fn changed(from: &str, to: &str) -> String {
 #[test]
 fn syntax() {
     refuses(
-        &[("a.toml", "[[channel]\nkey = \"a\nmid = 1\n")],
+        &[("a.toml", "[[channel]]\nkey = \nmid 1\n")],
         &[
-            "a.toml:1:11: unclosed array table, expected `]`",
-            "a.toml:2:7: invalid basic string, expected `\"`",
+            "a.toml:2:7: string values must be quoted, expected literal string",
+            "a.toml:3:5: key with no value, expected `=`",
+        ],
+    );
+    let twice = channel("a", "mid-a") + "mid = \"mid-b\"\n";
+    refuses(&[("a.toml", &twice)], &["a.toml:9:1: duplicate key"]);
+}
+
+/// Entries are read one by one; their places are the file's.
+#[test]
+fn places_below_other_entries() {
+    let broken = channel("b", "mid-b").replace("mid =", "mdi =");
+    let text = channel("a", "mid-a") + &broken + "\n" + &channel("a", "mid-c") + "in_flight_max = -1\nx = \n";
+    refuses(
+        &[("a.toml", &text)],
+        &[
+            "a.toml:10:1: channel lacks `mid`",
+            "a.toml:14:1: unknown key `mdi` in channel, did you mean `mid`?",
+            "a.toml:27:5: string values must be quoted, expected literal string",
+        ],
+    );
+    let text = channel("a", "mid-a") + &channel("b", "mid-b") + "in_flight_max = -1\n" + &channel("a", "mid-c");
+    refuses(
+        &[("a.toml", &text)],
+        &[
+            "a.toml:17:17: `in_flight_max` must be 1 to 100000",
+            "a.toml:20:7: channel `a` stands twice, first at a.toml:3:7",
         ],
     );
 }
@@ -94,22 +119,22 @@ fn providers_and_credentials() {
         &[("a.toml", &changed("secretKey =", "secret_key ="))],
         &[
             "a.toml:4:12: provider fakepg needs the credential `secretKey` (test_sk_…)",
-            "a.toml:8:45: provider fakepg has no credential `secret_key`, did you mean `secretKey`?",
+            "a.toml:8:46: provider fakepg has no credential `secret_key`, did you mean `secretKey`?",
         ],
     );
     refuses(
         &[("a.toml", &changed("plain:test_sk_mid-a", "test_sk_mid-a"))],
         &[
-            "a.toml:8:57: `secretKey`: is a secret: write a reference, `env:NAME`, `file:PATH` or (test channels) `plain:VALUE`",
+            "a.toml:8:58: `secretKey`: is a secret: write a reference, `env:NAME`, `file:PATH` or (test channels) `plain:VALUE`",
         ],
     );
     refuses(
         &[("a.toml", &changed("plain:test_sk_mid-a", "plain:wrong"))],
-        &["a.toml:8:57: `secretKey`: must look like test_sk_…"],
+        &["a.toml:8:58: `secretKey`: must look like test_sk_…"],
     );
     refuses(
         &[("a.toml", &changed("\"plain:test_sk_mid-a\"", "17"))],
-        &["a.toml:8:57: `secretKey` must be a string, not an integer"],
+        &["a.toml:8:58: `secretKey` must be a string, not an integer"],
     );
 }
 
@@ -125,13 +150,13 @@ fn references() {
     ] {
         refuses(
             &[("a.toml", &changed("plain:test_sk_mid-a", reference))],
-            &[&format!("a.toml:8:57: `secretKey`: {why}")],
+            &[&format!("a.toml:8:58: `secretKey`: {why}")],
         );
     }
     let dir = Dir::good();
     dir.write("a.toml", &changed("plain:test_sk_mid-a", "file:keys/none"));
     let found = dir.load(&Secrets::new()).expect_err("must be refused");
-    assert_eq!(found, "a.toml:8:57: `secretKey`: keys/none: not found");
+    assert_eq!(found, "a.toml:8:58: `secretKey`: keys/none: not found");
 }
 
 #[test]
@@ -140,7 +165,7 @@ fn live_channels() {
     refuses(
         &[("a.toml", &live)],
         &[
-            "a.toml:8:57: `secretKey`: `plain:` is for test channels only; use `env:NAME` or `file:PATH`",
+            "a.toml:8:58: `secretKey`: `plain:` is for test channels only; use `env:NAME` or `file:PATH`",
             "a.toml:9:15: a live channel may not override endpoints; use mode = \"test\"",
         ],
     );
@@ -200,13 +225,13 @@ members = [{ channel = "a", weight = 1 }]
             "g.toml:5:22: unknown store `stoer-1`, did you mean `store-1`?",
             "g.toml:6:11: the weights of a group must not all be 0",
             "g.toml:6:24: channel `a` does not list store `stoer-1`, which may use the group",
-            "g.toml:6:54: unknown channel `aa`",
-            "g.toml:6:85: `members` names `a` twice",
-            "g.toml:6:85: channel `a` does not list store `stoer-1`, which may use the group",
+            "g.toml:6:55: unknown channel `aa`",
+            "g.toml:6:87: `members` names `a` twice",
+            "g.toml:6:87: channel `a` does not list store `stoer-1`, which may use the group",
             "g.toml:9:6: group `g` stands twice, first at g.toml:3:6",
             "g.toml:18:24: channel `a` does not list store `store-2`, which may use the group",
             "g.toml:18:24: channel `a` is a test channel, the group is live",
-            "store.toml:8:26: API secret `first` of store store-2 is also one of store store-1; every API secret belongs to one store",
+            "store.toml:8:25: API secret `first` of store store-2 is also one of store store-1; every API secret belongs to one store",
         ],
     );
 }

@@ -136,6 +136,15 @@ fn the_schema_has_the_providers_credentials() {
     assert!(credentials.pointer("/properties/secretKey/pattern").is_some());
     assert!(credentials.pointer("/properties/clientKey/pattern").is_none());
     assert_eq!(schema.pointer("/$defs/Channel/additionalProperties").unwrap(), false);
+    assert!(!schema.to_string().contains("null"));
+    assert_eq!(
+        schema.pointer("/$defs/Channel/properties/manual_confirm/type").unwrap(),
+        "boolean"
+    );
+    assert_eq!(
+        schema.pointer("/$defs/Channel/properties/timeouts_ms/$ref").unwrap(),
+        "#/$defs/Timeouts"
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn revision(text: &str) -> String {
 fn depends_on_what_reaches_the_pg_and_on_nothing_else() {
     let text = channel("a", "mid-a");
     // Pinned: a stored revision must be found again by later builds.
-    assert_eq!(revision(&text), "PINNED");
+    assert_eq!(revision(&text), "4e6ee6f2043115e0");
     for same in [
         text.replace("plain:test_sk_mid-a", "env:NARU_T_KEY"),
         text.clone() + "name = \"another name\"\nin_flight_max = 1\nstate = \"retired\"\n",
