@@ -10,7 +10,7 @@ struct Case {
     name: String,
     /// Command with the defaults of its file's `base` merged under it.
     #[serde(default)]
-    command: Value,
+    command: serde_json::Map<String, Value>,
     #[serde(default)]
     request: Option<Golden>,
     #[serde(default)]
@@ -51,7 +51,7 @@ struct File {
     cases: Vec<Case>,
 }
 
-/// `over` laid over `base`, objects member by member.
+/// `over` laid over `base`, objects member by member; a null in `over` is a null.
 fn merged(base: &Value, over: &Value) -> Value {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {
@@ -62,7 +62,6 @@ fn merged(base: &Value, over: &Value) -> Value {
             }
             Value::Object(all)
         }
-        (base, Value::Null) => base.clone(),
         (_, over) => over.clone(),
     }
 }
@@ -110,7 +109,7 @@ fn run<C: serde::de::DeserializeOwned>(
     let file = cases(text);
     for case in file.cases {
         let name = &case.name;
-        let command: C = serde_json::from_value(merged(&file.base, &case.command)).expect(name);
+        let command: C = serde_json::from_value(merged(&file.base, &Value::Object(case.command))).expect(name);
         let encoded = encode(&command);
         if let Some(field) = &case.refused {
             let refusal = encoded.expect_err(name);
