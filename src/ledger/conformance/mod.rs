@@ -47,6 +47,7 @@ macro_rules! for_every_case {
         $run!(recovery, a_lease_ends);
         $run!(recovery, release_makes_open_calls_unknown);
         $run!(recovery, an_idempotency_key_has_one_first_request);
+        $run!(recovery, idempotency_take_over);
         $run!(recovery, a_key_is_free_again_after_its_time);
         $run!(recovery, racing_requests_have_one_first);
     };

@@ -117,7 +117,7 @@ fn answer(body: &str) -> StoredAnswer {
 }
 
 pub(crate) async fn an_idempotency_key_has_one_first_request(ledger: &dyn Ledger) {
-    let begin = |scope, fingerprint| ledger.idempotency_begin(scope, "key", fingerprint, 1_000, 10_000);
+    let begin = |scope, fingerprint| ledger.idempotency_begin(scope, "key", fingerprint, 1_000, 10_000, 10_000);
     assert_eq!(begin("s1", "f").await.unwrap(), Idempotency::First);
     assert_eq!(begin("s1", "f").await.unwrap(), Idempotency::Running);
     assert_eq!(begin("s1", "g").await.unwrap(), Idempotency::Other);
@@ -144,20 +144,30 @@ pub(crate) async fn an_idempotency_key_has_one_first_request(ledger: &dyn Ledger
 pub(crate) async fn a_key_is_free_again_after_its_time(ledger: &dyn Ledger) {
     for n in 0..6 {
         let key = format!("key-{n}");
-        let begun = ledger.idempotency_begin("s", &key, "f", 1_000, 500).await.unwrap();
+        let begun = ledger.idempotency_begin("s", &key, "f", 1_000, 500, 500).await.unwrap();
         assert_eq!(begun, Idempotency::First);
         ledger.idempotency_end("s", &key, Some(answer("{}"))).await.unwrap();
     }
-    let at = |now| ledger.idempotency_begin("s", "key-5", "g", now, 500);
+    let at = |now| ledger.idempotency_begin("s", "key-5", "g", now, 500, 500);
     assert_eq!(at(1_500).await.unwrap(), Idempotency::Other, "kept to the last moment");
     assert_eq!(at(1_501).await.unwrap(), Idempotency::First);
     assert_eq!(at(1_502).await.unwrap(), Idempotency::Running, "the old answer is gone");
 }
 
 pub(crate) async fn racing_requests_have_one_first(ledger: &dyn Ledger) {
-    let requests = (0..30).map(|_| ledger.idempotency_begin("s", "k", "f", 1, 1_000));
+    let requests = (0..30).map(|_| ledger.idempotency_begin("s", "k", "f", 1, 1_000, 1_000));
     let found = join_all(requests).await;
     let first = found.iter().filter(|f| **f == Ok(Idempotency::First)).count();
     let running = found.iter().filter(|f| **f == Ok(Idempotency::Running)).count();
     assert_eq!((first, running), (1, 29));
+}
+
+/// A router that died in the middle of a request does not hold its key for long; the same request takes it over.
+pub(crate) async fn idempotency_take_over(ledger: &dyn Ledger) {
+    let at = |now, fingerprint| ledger.idempotency_begin("s", "over", fingerprint, now, 100_000, 500);
+    assert_eq!(at(1_000, "f").await.unwrap(), Idempotency::First);
+    assert_eq!(at(1_500, "f").await.unwrap(), Idempotency::Running);
+    assert_eq!(at(1_501, "g").await.unwrap(), Idempotency::Other);
+    assert_eq!(at(1_501, "f").await.unwrap(), Idempotency::First);
+    assert_eq!(at(1_502, "f").await.unwrap(), Idempotency::Running);
 }

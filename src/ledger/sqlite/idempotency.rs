@@ -4,6 +4,16 @@ use super::storage;
 use crate::ledger::{Idempotency, LedgerError, StoredAnswer};
 use rusqlite::{Connection, OptionalExtension, params};
 
+/// The clock of a claim, ms.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    pub now: i64,
+    /// Older keys are free.
+    pub keep_ms: i64,
+    /// A request that runs longer lost its router.
+    pub running_ms: i64,
+}
+
 /// Claims a key, or says what became of its first request. Clears a few keys that have had their time, so that the
 /// table stays as small as the traffic of the time they are kept for.
 pub(super) fn begin(
@@ -11,10 +21,10 @@ pub(super) fn begin(
     scope: &str,
     key: &str,
     fingerprint: &str,
-    now: i64,
-    keep_ms: i64,
+    times: Times,
 ) -> Result<Idempotency, LedgerError> {
-    let free = now.saturating_sub(keep_ms);
+    let now = times.now;
+    let free = now.saturating_sub(times.keep_ms);
     connection
         .prepare_cached(
             "DELETE FROM idempotency WHERE seq IN
@@ -24,7 +34,7 @@ pub(super) fn begin(
         .map_err(storage)?;
     let found = connection
         .prepare_cached(
-            "SELECT fingerprint, status, body FROM idempotency WHERE scope = ?1 AND key = ?2 AND created_at >= ?3",
+            "SELECT fingerprint, status, body, created_at FROM idempotency WHERE scope = ?1 AND key = ?2 AND created_at >= ?3",
         )
         .and_then(|mut find| {
             find.query_row(params![scope, key, free], |row| {
@@ -32,17 +42,20 @@ pub(super) fn begin(
                     row.get::<_, String>(0)?,
                     row.get::<_, Option<u16>>(1)?,
                     row.get::<_, Option<String>>(2)?,
+                    row.get::<_, i64>(3)?,
                 ))
             })
             .optional()
         })
         .map_err(storage)?;
-    if let Some((first, status, body)) = found {
-        return Ok(match (status, body) {
-            _ if first != fingerprint => Idempotency::Other,
-            (Some(status), Some(body)) => Idempotency::Done(StoredAnswer { status, body }),
-            _ => Idempotency::Running,
-        });
+    if let Some((first, status, body, since)) = found {
+        match (status, body) {
+            _ if first != fingerprint => return Ok(Idempotency::Other),
+            (Some(status), Some(body)) => return Ok(Idempotency::Done(StoredAnswer { status, body })),
+            _ if since >= now.saturating_sub(times.running_ms) => return Ok(Idempotency::Running),
+            // Its router died: the same request takes the key over.
+            _ => {}
+        }
     }
     connection
         .prepare_cached(

@@ -272,6 +272,7 @@ impl Ledger for SqliteLedger {
         fingerprint: &'a str,
         now: Millis,
         keep_ms: i64,
+        running_ms: i64,
     ) -> BoxFuture<'a, Result<Idempotency, LedgerError>> {
         Box::pin(async move {
             let task = Task::IdempotencyBegin {
@@ -280,6 +281,7 @@ impl Ledger for SqliteLedger {
                 fingerprint: fingerprint.to_owned(),
                 now,
                 keep_ms,
+                running_ms,
             };
             match self.run(task).await? {
                 Answer::Idempotency(found) => Ok(found),

@@ -76,12 +76,12 @@ async fn everything_is_there_after_a_restart() {
     let t = transaction("t1", "p1", Status::Approving);
     let i = intent("i1", "t1");
     ledger.commit(vec![insert(&t), opened(&i)]).await.unwrap();
-    ledger.idempotency_begin("s", "k", "f", 1, 10).await.unwrap();
+    ledger.idempotency_begin("s", "k", "f", 1, 10, 10).await.unwrap();
     drop(ledger);
     let ledger = open(&folder);
     assert_eq!(ledger.transaction("t1").await.unwrap(), Some(t));
     assert_eq!(ledger.open_intent("t1").await.unwrap(), Some(i));
-    let again = ledger.idempotency_begin("s", "k", "f", 2, 10).await.unwrap();
+    let again = ledger.idempotency_begin("s", "k", "f", 2, 10, 10).await.unwrap();
     assert_eq!(again, Idempotency::Running);
 }
 

@@ -35,6 +35,7 @@ pub(super) enum Task {
         fingerprint: String,
         now: i64,
         keep_ms: i64,
+        running_ms: i64,
     },
     IdempotencyEnd {
         scope: String,
@@ -259,7 +260,15 @@ fn run(task: &Task, applying: &mut Applying<'_>) -> Result<Answer, LedgerError> 
             fingerprint,
             now,
             keep_ms,
-        } => idempotency::begin(connection, scope, key, fingerprint, *now, *keep_ms).map(Answer::Idempotency),
+            running_ms,
+        } => {
+            let times = idempotency::Times {
+                now: *now,
+                keep_ms: *keep_ms,
+                running_ms: *running_ms,
+            };
+            idempotency::begin(connection, scope, key, fingerprint, times).map(Answer::Idempotency)
+        }
         Task::IdempotencyEnd { scope, key, answer } => {
             idempotency::end(connection, scope, key, answer.as_ref()).map(|()| Answer::Done)
         }
