@@ -157,7 +157,8 @@ pub(super) fn nearest<'w>(written: &str, words: impl IntoIterator<Item = &'w str
         .into_iter()
         .map(|word| (strsim::normalized_damerau_levenshtein(&written, &plain(word)), word))
         .filter(|(likeness, _)| *likeness >= 0.55)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        // The same suggestion every time, whatever order a map lists its keys in.
+        .max_by(|(a, first), (b, second)| a.total_cmp(b).then_with(|| second.cmp(first)))
         .map(|(_, word)| word)
 }
 

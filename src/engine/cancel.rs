@@ -5,7 +5,7 @@ use super::operation::Change;
 use super::report::outstanding;
 use super::request::{CancelRequest, EngineError};
 use super::{Engine, attempt, ids, now};
-use crate::adapters::{Cancel, Feature};
+use crate::adapters::{Cancel, Feature, Refusal};
 use crate::ledger::LedgerError;
 use crate::payment::{Amounts, CancelState, Cancellation, Event, Status, Transaction, vat_of};
 use std::sync::Arc;
@@ -172,8 +172,13 @@ fn cancel_amounts(transaction: &Transaction, request: &CancelRequest) -> Result<
     let free_left = transaction.amounts.tax_free - transaction.cancelled_tax_free();
     let vat_left = transaction.amounts.vat - transaction.cancelled_vat();
     let taxable_left = cancellable - free_left;
+    let supply_left = taxable_left - vat_left;
     let tax_free = match request.tax_free {
         Some(asked) if asked > free_left => return Err(EngineError::TaxFreeExceeds(free_left)),
+        Some(asked) if total - asked > taxable_left => {
+            let message = format!("at least {} of this amount is tax-free", total - taxable_left);
+            return Err(EngineError::Refused(Refusal::new("taxFreeAmount", message)));
+        }
         Some(asked) => asked,
         None if total == cancellable => free_left,
         None => (total - taxable_left).max(0),
@@ -182,10 +187,17 @@ fn cancel_amounts(transaction: &Transaction, request: &CancelRequest) -> Result<
         Some(asked) if asked > vat_left => return Err(EngineError::VatExceeds(vat_left)),
         Some(asked) => asked,
         None if total == cancellable => vat_left,
-        None => vat_of(total, tax_free.min(total)).min(vat_left),
+        // Rounding may have given back more supply than its share: then the rest is VAT.
+        None => vat_of(total, tax_free.min(total))
+            .max(total - tax_free - supply_left)
+            .min(vat_left),
     };
     if tax_free.saturating_add(vat) > total {
         return Err(EngineError::PartsExceed);
+    }
+    if total - tax_free - vat > supply_left {
+        let message = format!("at least {} of this amount is VAT", total - tax_free - supply_left);
+        return Err(EngineError::Refused(Refusal::new("vatAmount", message)));
     }
     Amounts::new(total, tax_free, Some(vat)).map_err(|_| EngineError::PartsExceed)
 }

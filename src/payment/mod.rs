@@ -6,15 +6,14 @@
 mod failure;
 mod method;
 mod money;
+mod origin;
 mod transaction;
 
 pub use failure::{Failure, FailureKind};
 pub use method::{CardBrand, CardDetail, CardOwner, CardType, MethodDetail, MethodKind};
 pub use money::{Amounts, Currency, MoneyError, vat_of};
-pub use transaction::{
-    Approval, CancelState, Cancellation, ChannelRef, Event, GroupRef, IllegalTransition, Origin, Platform, Status,
-    Transaction, Trigger,
-};
+pub use origin::{ChannelRef, GroupRef, Origin, Platform};
+pub use transaction::{Approval, CancelState, Cancellation, Event, IllegalTransition, Status, Transaction, Trigger};
 
 /// Milliseconds since the Unix epoch, UTC.
 pub type Millis = i64;

@@ -6,6 +6,7 @@ mod commands;
 mod harness;
 mod operations;
 mod public;
+mod scenarios;
 mod sdk;
 mod source;
 mod tidy;

@@ -217,9 +217,15 @@ impl Adapter for Toss {
         match operation {
             // Ten minutes after authentication an unconfirmed payment can only be EXPIRED; the rest is margin for
             // Toss being away itself.
-            Operation::Approve => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], minutes(30)),
-            // The card data is gone, so nothing can be sent twice.
-            Operation::Instant => plan(&[RecoveryStep::Inquire], minutes(30)),
+            //
+            // An order that Toss still holds open after it answered an error was not confirmed. Errors are remembered
+            // under their key, so only a fresh key can confirm it; one payment key is never confirmed twice.
+            Operation::Approve => plan(
+                &[RecoveryStep::Replay, RecoveryStep::Inquire, RecoveryStep::Again],
+                minutes(30),
+            ),
+            // Replayed only while the engine still holds the bytes: the command itself has no card data any more.
+            Operation::Instant => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], minutes(30)),
             // Idempotency keys are remembered for 15 days from their first use; a replay after that would be a second
             // cancellation. A day of margin.
             Operation::Cancel => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], minutes(14 * 24 * 60)),

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
 use crate::payment::FailureKind;
+use crate::payment::Platform;
 use proptest::prelude::*;
 
 pub(crate) fn sample(total: i64) -> Transaction {

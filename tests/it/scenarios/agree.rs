@@ -17,15 +17,24 @@ pub async fn three_ledgers(world: &World) {
         let rows = world.sim_ledger().await;
         match compare(&payments, &rows) {
             Ok(()) => return,
-            Err(why) => assert!(since.elapsed() < QUIET, "the ledgers disagree: {why}\nrouter: {payments:#?}\nPG: {rows:#?}"),
+            Err(why) => assert!(
+                since.elapsed() < QUIET,
+                "the ledgers disagree: {why}\nrouter: {payments:#?}\nPG: {rows:#?}"
+            ),
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }
 
 async fn payments(world: &World) -> Vec<Value> {
-    let body = percent_encoding::utf8_percent_encode(r#"{"page":{"number":0,"size":500}}"#, percent_encoding::NON_ALPHANUMERIC);
-    let answer = world.demo.v2(Method::GET, &format!("/payments?requestBody={body}"), None).await;
+    let body = percent_encoding::utf8_percent_encode(
+        r#"{"page":{"number":0,"size":500}}"#,
+        percent_encoding::NON_ALPHANUMERIC,
+    );
+    let answer = world
+        .demo
+        .v2(Method::GET, &format!("/payments?requestBody={body}"), None)
+        .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()["items"].as_array().unwrap().clone()
 }
@@ -49,12 +58,18 @@ fn compare(payments: &[Value], rows: &[Value]) -> Result<(), String> {
         match payment["status"].as_str().unwrap_or_default() {
             "PAID" | "CANCELLED" | "PARTIAL_CANCELLED" => {
                 let tid = payment["pgTxId"].as_str().unwrap_or_default();
-                let row = held.remove(tid).ok_or_else(|| format!("{id} is paid as {tid}, which the PG does not hold"))?;
+                let row = held
+                    .remove(tid)
+                    .ok_or_else(|| format!("{id} is paid as {tid}, which the PG does not hold"))?;
                 let (total, cancelled) = (int(&payment["amount"], "total"), int(&payment["amount"], "cancelled"));
                 if int(row, "amount") != total || int(row, "balance") != total - cancelled {
                     return Err(format!("{id}: {total} - {cancelled} here, {row} at the PG"));
                 }
-                let made = rows.iter().filter(|r| r["kind"] == "cancel" && r["tid"] == tid).map(|r| int(r, "amount")).sum::<i64>();
+                let made = rows
+                    .iter()
+                    .filter(|r| r["kind"] == "cancel" && r["tid"] == tid)
+                    .map(|r| int(r, "amount"))
+                    .sum::<i64>();
                 let listed = rows.iter().any(|r| r["kind"] == "cancel" && r["tid"] == tid);
                 if listed && made != cancelled {
                     return Err(format!("{id}: {cancelled} cancelled here, {made} at the PG"));
@@ -68,6 +83,8 @@ fn compare(payments: &[Value], rows: &[Value]) -> Result<(), String> {
     }
     match held.values().next() {
         None => Ok(()),
-        Some(orphan) => Err(format!("the PG holds an approval that the router does not know: {orphan}")),
+        Some(orphan) => Err(format!(
+            "the PG holds an approval that the router does not know: {orphan}"
+        )),
     }
 }

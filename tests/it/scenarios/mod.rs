@@ -33,14 +33,20 @@ fn scenarios() -> Vec<Scenario> {
 fn missing(provider: &str) -> BTreeMap<String, String> {
     let output = crate::harness::naru().args(["providers", "--json"]).output().unwrap();
     let providers: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let ours = providers.as_array().unwrap().iter().find(|p| p["names"]["id"] == provider);
+    let ours = providers
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["names"]["id"] == provider);
     let ours = ours.unwrap_or_else(|| panic!("`naru providers --json` does not list {provider}"));
     let features = ours["features"].as_array().unwrap();
     let lacking = |when: &serde_json::Value| match when["when"].as_str() {
         Some("yes" | "contract") => None,
         _ => Some(when["why"].as_str().unwrap_or("not served yet").to_owned()),
     };
-    let lacks = features.iter().filter_map(|f| Some((f[0].as_str()?.to_owned(), lacking(&f[1])?)));
+    let lacks = features
+        .iter()
+        .filter_map(|f| Some((f[0].as_str()?.to_owned(), lacking(&f[1])?)));
     lacks.collect()
 }
 
@@ -50,12 +56,20 @@ async fn run(pg: Arc<Pg>) {
     let mut running = Vec::new();
     for scenario in scenarios() {
         if let Some((need, why)) = scenario.needs.iter().find_map(|n| missing.get(n).map(|why| (n, why))) {
-            println!("{} {}: not possible at {}: {need}: {why}", scenario.id, scenario.title, pg.provider);
+            println!(
+                "{} {}: not possible at {}: {need}: {why}",
+                scenario.id, scenario.title, pg.provider
+            );
             continue;
         }
         for item in scenario.items(&pg) {
             let (pg, scenario, places) = (Arc::clone(&pg), scenario.clone(), Arc::clone(&places));
-            let label = format!("{} [{}] {}", scenario.id, item.as_ref().map_or("-".into(), ToString::to_string), scenario.title);
+            let label = format!(
+                "{} [{}] {}",
+                scenario.id,
+                item.as_ref().map_or("-".into(), ToString::to_string),
+                scenario.title
+            );
             let task = tokio::spawn(async move {
                 let _place = places.acquire().await.unwrap();
                 let mut world = World::start(&pg, &scenario, item).await;
@@ -72,13 +86,19 @@ async fn run(pg: Arc<Pg>) {
             Err(error) => failed.push(format!("{label}: {}", panic_text(error))),
         }
     }
-    assert!(failed.is_empty(), "{} scenarios failed:\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} scenarios failed:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
 }
 
 fn panic_text(error: tokio::task::JoinError) -> String {
     let payload = error.into_panic();
     let text = payload.downcast_ref::<String>().cloned();
-    text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
+    text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
+        .unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

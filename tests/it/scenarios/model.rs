@@ -86,7 +86,9 @@ impl Pg {
 
     /// The channel file for MID number `mid`.
     pub fn channel_file(&self, store: &str, mid: u8) -> String {
-        self.channels.replace("@MID@", &mid.to_string()).replace("@STORE@", store)
+        self.channels
+            .replace("@MID@", &mid.to_string())
+            .replace("@STORE@", store)
     }
 
     /// A value by dotted path.
@@ -98,7 +100,9 @@ impl Pg {
 
     /// A card by name.
     pub fn card(&self, name: &str) -> Value {
-        self.get(&format!("cards.{name}")).cloned().unwrap_or_else(|| panic!("no card {name}"))
+        self.get(&format!("cards.{name}"))
+            .cloned()
+            .unwrap_or_else(|| panic!("no card {name}"))
     }
 }
 

@@ -70,7 +70,12 @@ impl World {
             "wait" => self.wait(step, at).await,
             "fault" => {
                 let faults = resolve(step.faults.as_ref().unwrap(), &self.pg, self.item.as_ref());
-                let faults: Vec<Value> = faults.as_array().unwrap().iter().map(|f| self.for_provider(f)).collect();
+                let faults: Vec<Value> = faults
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|f| self.for_provider(f))
+                    .collect();
                 let answer = self.sim(Method::PUT, "/_sim/faults", Some(Value::Array(faults))).await;
                 assert_eq!(answer.status, 200, "{at}: {}", answer.text);
             }
@@ -80,7 +85,9 @@ impl World {
             }
             "swap" => self.write_channels(step.mid.unwrap()).await,
             "advance" => {
-                let answer = self.sim(Method::POST, "/_sim/clock", Some(json!({ "advanceMs": step.ms }))).await;
+                let answer = self
+                    .sim(Method::POST, "/_sim/clock", Some(json!({ "advanceMs": step.ms })))
+                    .await;
                 assert_eq!(answer.status, 200, "{at}: {}", answer.text);
             }
             "sleep" => tokio::time::sleep(Duration::from_millis(step.ms.unwrap())).await,
@@ -144,7 +151,10 @@ impl World {
     }
 
     async fn come_back(&mut self, step: &Step, at: &str) {
-        let mut url = self.back["url"].as_str().unwrap_or_else(|| panic!("{at}: nothing to return")).to_owned();
+        let mut url = self.back["url"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{at}: nothing to return"))
+            .to_owned();
         if let Some(token) = &step.token {
             // Same return, another attempt: what stands between `/return/` and the query is the token.
             let (start, rest) = url.split_once("/checkout/return/").unwrap();
@@ -285,7 +295,11 @@ impl World {
 
     fn path(&self, call: &str) -> String {
         let id = percent_encoding::utf8_percent_encode(&self.payment, percent_encoding::NON_ALPHANUMERIC);
-        if call.is_empty() { format!("/payments/{id}") } else { format!("/payments/{id}/{call}") }
+        if call.is_empty() {
+            format!("/payments/{id}")
+        } else {
+            format!("/payments/{id}/{call}")
+        }
     }
 
     fn post(&self, what: &str, body: &Value, key: Option<&str>) -> impl Future<Output = Answer> + Send + 'static {
@@ -319,10 +333,12 @@ impl World {
 /// The first expectation that does not hold.
 fn mismatch(json: &Value, expected: &Map<String, Value>) -> Option<String> {
     expected.iter().find_map(|(path, want)| {
-        let got = path.split('.').try_fold(json, |value, part| match part.parse::<usize>() {
-            Ok(index) => value.get(index),
-            Err(_) => value.get(part),
-        });
+        let got = path
+            .split('.')
+            .try_fold(json, |value, part| match part.parse::<usize>() {
+                Ok(index) => value.get(index),
+                Err(_) => value.get(part),
+            });
         let holds = match (want, got) {
             (Value::String(word), got) if word == "*" => got.is_some(),
             (Value::String(word), got) if word == "-" => got.is_none(),
@@ -330,6 +346,11 @@ fn mismatch(json: &Value, expected: &Map<String, Value>) -> Option<String> {
             (want, Some(got)) => want == got,
             (_, None) => false,
         };
-        (!holds).then(|| format!("{path}: expected {want}, got {}", got.map_or("nothing".into(), ToString::to_string)))
+        (!holds).then(|| {
+            format!(
+                "{path}: expected {want}, got {}",
+                got.map_or("nothing".into(), ToString::to_string)
+            )
+        })
     })
 }

@@ -262,9 +262,10 @@ fn bad_card_data_is_refused_by_field_without_being_quoted() {
 #[test]
 fn recovery_follows_idempotency_and_session() {
     let steps = |operation| Toss.recovery(operation).steps;
-    assert_eq!(steps(Operation::Approve), [RecoveryStep::Replay, RecoveryStep::Inquire]);
+    let approve = [RecoveryStep::Replay, RecoveryStep::Inquire, RecoveryStep::Again];
+    assert_eq!(steps(Operation::Approve), approve);
     assert_eq!(steps(Operation::Cancel), [RecoveryStep::Replay, RecoveryStep::Inquire]);
-    assert_eq!(steps(Operation::Instant), [RecoveryStep::Inquire]);
+    assert_eq!(steps(Operation::Instant), [RecoveryStep::Replay, RecoveryStep::Inquire]);
     let secs = |s| std::time::Duration::from_secs(s);
     for operation in [Operation::Approve, Operation::Instant, Operation::Cancel] {
         assert_eq!(Toss.recovery(operation).absence_after, secs(60));
