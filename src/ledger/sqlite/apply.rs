@@ -50,8 +50,12 @@ fn facets(row: &Row<'_>, from: usize) -> rusqlite::Result<Facets> {
     })
 }
 
-const FACETS: &str =
-    "store_id, requested_at, status_changed_at, status, method, pg_provider, is_test, currency, platform";
+/// A transaction's filterable values, in the order [`facets`] reads them.
+macro_rules! facet_columns {
+    () => {
+        "store_id, requested_at, status_changed_at, status, method, pg_provider, is_test, currency, platform"
+    };
+}
 
 impl Applying<'_> {
     /// Writes one row.
@@ -134,8 +138,10 @@ impl Applying<'_> {
     fn update(&mut self, row: &TransactionRow, expected: i64) -> Result<(), LedgerError> {
         let mut find = self
             .connection
-            .prepare_cached(&format!(
-                "SELECT seq, version, live, standing, order_id, payment_id, {FACETS} FROM transactions WHERE id = ?1"
+            .prepare_cached(concat!(
+                "SELECT seq, version, live, standing, order_id, payment_id, ",
+                facet_columns!(),
+                " FROM transactions WHERE id = ?1"
             ))
             .map_err(storage)?;
         let found = find
@@ -242,7 +248,11 @@ impl Applying<'_> {
         if changed > 0 {
             let counted = self
                 .connection
-                .prepare_cached(&format!("SELECT {FACETS} FROM transactions WHERE seq = ?1"))
+                .prepare_cached(concat!(
+                    "SELECT ",
+                    facet_columns!(),
+                    " FROM transactions WHERE seq = ?1"
+                ))
                 .and_then(|mut find| find.query_row([seq], |row| facets(row, 0)))
                 .map_err(storage)?;
             self.tally.count(&counted, if standing { 1 } else { -1 });

@@ -78,7 +78,7 @@ pub(super) fn lease_due(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let due = connection
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM intents WHERE next_at <= ?1 AND lease_until <= ?1 ORDER BY next_at, seq LIMIT ?2"
+            "SELECT {COLUMNS} FROM intents WHERE next_at <= ?1 AND lease_until <= ?1 ORDER BY next_at, id LIMIT ?2"
         ))
         .and_then(|mut find| find.query_map(params![now, limit], raw)?.collect::<Result<Vec<_>, _>>())
         .map_err(storage)?;

@@ -13,7 +13,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Params, TransactionBehavior, params_from_iter};
 
 /// Up to so many payments in the range are sorted; above, the order's own index is walked and the range is a filter.
-const SORTABLE: u64 = 20_000;
+const SORTABLE: u64 = 2_000;
+
+/// Up to so many ids with a prefix are looked up one by one; above, the order's index is walked instead.
+const HITS: u64 = 5_000;
 
 /// A condition with its arguments.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +64,43 @@ impl Axis {
     fn of(status_change: bool) -> Self {
         if status_change { Self::Change } else { Self::Request }
     }
+
+    /// Rows in this order.
+    fn walked(self) -> Clause {
+        Clause {
+            sql: format!("transactions INDEXED BY {}", self.index()),
+            args: Vec::new(),
+        }
+    }
+}
+
+/// An id with an index.
+#[derive(Debug, Clone, Copy)]
+enum Id {
+    Payment,
+    Transaction,
+}
+
+impl Id {
+    fn of(field: &str) -> Option<Self> {
+        match field {
+            "PAYMENT_ID" => Some(Self::Payment),
+            "TX_ID" => Some(Self::Transaction),
+            _ => None,
+        }
+    }
+
+    fn column(self) -> &'static str {
+        match self {
+            Self::Payment => "payment_id",
+            Self::Transaction => "id",
+        }
+    }
+}
+
+/// The first text with a prefix, and one behind the last: no valid text sorts behind it and still starts so.
+fn bounds(prefix: &str) -> [Value; 2] {
+    [prefix.to_owned(), format!("{prefix}\u{10FFFF}")].map(Value::Text)
 }
 
 /// A filter, translated.
@@ -72,8 +112,8 @@ struct Query<'f> {
     facets: Clause,
     /// Conditions on words; `None` when there are none.
     text: Option<Clause>,
-    /// The words are ids with an index of their own: start there.
-    by_id: bool,
+    /// An id that is searched for by a prefix, and has an index of its own: start there.
+    id: Option<(Id, &'f str)>,
 }
 
 impl<'f> Query<'f> {
@@ -93,9 +133,15 @@ impl<'f> Query<'f> {
             facets.and("platform = ?", [Value::Text(platform.clone())]);
         }
         let mut text = Clause::default();
-        let mut by_id = false;
+        let mut id = None;
         for (field, prefix) in &filter.text {
-            by_id |= words(&mut text, field, prefix)?;
+            match Id::of(field).filter(|_| !prefix.is_empty()) {
+                Some(found) => {
+                    text.and(&format!("{0} >= ? AND {0} < ?", found.column()), bounds(prefix));
+                    id.get_or_insert((found, prefix.as_str()));
+                }
+                None => words(&mut text, field, prefix)?,
+            }
         }
         Some(Self {
             filter,
@@ -103,7 +149,7 @@ impl<'f> Query<'f> {
             sort: Axis::of(filter.sort_by_status_change),
             facets,
             text: (!filter.text.is_empty()).then_some(text),
-            by_id,
+            id,
         })
     }
 
@@ -125,12 +171,49 @@ impl<'f> Query<'f> {
         clause
     }
 
-    fn source(&self, axis: Axis) -> String {
-        if self.by_id {
-            "transactions".into()
-        } else {
-            format!("transactions INDEXED BY {}", axis.index())
+    /// Row numbers that the id search can mean.
+    fn hits(&self, store: &str) -> Option<Clause> {
+        let (id, prefix) = self.id?;
+        let mut hits = Clause::default();
+        match id {
+            Id::Transaction => hits.and(
+                "SELECT seq AS hit FROM transactions WHERE id >= ? AND id < ?",
+                bounds(prefix),
+            ),
+            Id::Payment => {
+                let part = |index, live| {
+                    format!(
+                        "SELECT seq AS hit FROM transactions INDEXED BY {index}
+                         WHERE live = {live} AND store_id = ? AND payment_id >= ? AND payment_id < ?"
+                    )
+                };
+                let both = [part("transactions_live", 1), part("transactions_rest", 0)].join(" UNION ALL ");
+                let args = || std::iter::once(Value::Text(store.to_owned())).chain(bounds(prefix));
+                hits.and(&both, args().chain(args()));
+            }
         }
+        Some(hits)
+    }
+
+    /// Where the rows come from, if the id search finds few enough to start with them.
+    fn few(&self, connection: &Connection, store: &str) -> Result<Option<Clause>, LedgerError> {
+        let Some(hits) = self.hits(store) else {
+            return Ok(None);
+        };
+        let sql = format!("SELECT count(*) FROM ({} LIMIT {})", hits.sql, HITS + 1);
+        let few = number(connection, &sql, hits.args())? <= HITS;
+        Ok(few.then(|| Clause {
+            sql: format!("({}) CROSS JOIN transactions ON seq = hit", hits.sql),
+            args: hits.args,
+        }))
+    }
+
+    fn count_rows(&self, connection: &Connection, from: &Clause, rows: &Clause) -> Result<u64, LedgerError> {
+        number(
+            connection,
+            &format!("SELECT count(*) FROM {} WHERE {}", from.sql, rows.sql),
+            params_from_iter(from.args.iter().chain(&rows.args)),
+        )
     }
 
     fn scan_count(
@@ -140,21 +223,19 @@ impl<'f> Query<'f> {
         from: Option<i64>,
         until: Option<i64>,
     ) -> Result<u64, LedgerError> {
-        let rows = self.rows(store, from, until);
-        number(
-            connection,
-            &format!("SELECT count(*) FROM {} WHERE {}", self.source(self.range), rows.sql),
-            rows.args(),
-        )
+        self.count_rows(connection, &self.range.walked(), &self.rows(store, from, until))
     }
 
     /// How many payments of a store match.
-    fn count(&self, connection: &Connection, store: &str) -> Result<u64, LedgerError> {
+    fn count(&self, connection: &Connection, store: &str, few: Option<&Clause>) -> Result<u64, LedgerError> {
         let (from, until) = (self.filter.from, self.filter.until);
         if let (Some(from), Some(until)) = (from, until)
             && from >= until
         {
             return Ok(0);
+        }
+        if let Some(few) = few {
+            return self.count_rows(connection, few, &self.rows(store, from, until));
         }
         let short = matches!((from, until), (Some(f), Some(u)) if u.saturating_sub(f) <= DAY);
         if self.text.is_some() || short {
@@ -195,12 +276,11 @@ impl<'f> Query<'f> {
         &self,
         connection: &Connection,
         store: &str,
-        matching: u64,
+        from: &Clause,
         skip: usize,
         take: usize,
     ) -> Result<Vec<(i64, i64)>, LedgerError> {
         let direction = if self.filter.ascending { "ASC" } else { "DESC" };
-        let axis = if matching > SORTABLE { self.sort } else { self.range };
         let mut rows = self.rows(store, self.filter.from, self.filter.until);
         for number in [take, skip] {
             rows.args
@@ -208,36 +288,22 @@ impl<'f> Query<'f> {
         }
         let sql = format!(
             "SELECT {column}, seq FROM {} WHERE {} ORDER BY {column} {direction}, seq {direction} LIMIT ? OFFSET ?",
-            self.source(axis),
+            from.sql,
             rows.sql,
             column = self.sort.column(),
         );
         connection
             .prepare_cached(&sql)
             .and_then(|mut find| {
-                find.query_map(rows.args(), |row| Ok((row.get(0)?, row.get(1)?)))?
-                    .collect()
+                let args = params_from_iter(from.args.iter().chain(&rows.args));
+                find.query_map(args, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
             })
             .map_err(storage)
     }
 }
 
-/// Adds the condition that a field starts with a prefix. Answers whether an index serves it; `None` if nothing can
-/// match.
-fn words(into: &mut Clause, field: &str, prefix: &str) -> Option<bool> {
-    // No valid text sorts behind this one and still starts with the prefix.
-    let bounds = || [prefix.to_owned(), format!("{prefix}\u{10FFFF}")].map(Value::Text);
-    match field {
-        "PAYMENT_ID" if !prefix.is_empty() => {
-            into.and("payment_id >= ? AND payment_id < ?", bounds());
-            return Some(true);
-        }
-        "TX_ID" if !prefix.is_empty() => {
-            into.and("id >= ? AND id < ?", bounds());
-            return Some(true);
-        }
-        _ => {}
-    }
+/// Adds the condition that a field starts with a prefix; `None` if that can never be.
+fn words(into: &mut Clause, field: &str, prefix: &str) -> Option<()> {
     let needles = needles(field, prefix);
     if needles.is_empty() {
         return None;
@@ -251,7 +317,7 @@ fn words(into: &mut Clause, field: &str, prefix: &str) -> Option<bool> {
         ),
         std::iter::once(bare).chain(needles).map(Value::Text),
     );
-    Some(false)
+    Some(())
 }
 
 fn number(connection: &Connection, sql: &str, args: impl Params) -> Result<u64, LedgerError> {
@@ -287,11 +353,15 @@ pub(super) fn list(
         (0, filter.offset.saturating_add(filter.limit))
     };
     for store in stores {
-        let matching = query.count(&moment, store)?;
+        let few = query.few(&moment, store)?;
+        let matching = query.count(&moment, store, few.as_ref())?;
         total += matching;
-        if matching > 0 && take > 0 && matching > skip as u64 {
-            keys.extend(query.keys(&moment, store, matching, skip, take)?);
+        if take == 0 || matching <= skip as u64 {
+            continue;
         }
+        let axis = if matching > SORTABLE { query.sort } else { query.range };
+        let from = few.unwrap_or_else(|| axis.walked());
+        keys.extend(query.keys(&moment, store, &from, skip, take)?);
     }
     if !one {
         keys.sort_unstable();

@@ -4,6 +4,7 @@
 //! and order numbers, one open intent of a transaction, a journal that cannot be changed.
 
 use super::{LedgerError, storage};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
@@ -68,11 +69,10 @@ CREATE TABLE tally (
     PRIMARY KEY (axis, store_id, day, status, method, pg_provider, is_test, currency, platform)
 ) STRICT, WITHOUT ROWID;
 
--- Operations without an outcome. Small: a row leaves with its outcome.
+-- Operations without an outcome, one a transaction. Small: a row leaves with its outcome.
 CREATE TABLE intents (
-    seq             INTEGER PRIMARY KEY,
+    transaction_id  TEXT PRIMARY KEY REFERENCES transactions (id),
     id              TEXT NOT NULL UNIQUE,
-    transaction_id  TEXT NOT NULL UNIQUE REFERENCES transactions (id),
     operation       TEXT NOT NULL,
     cancellation_id TEXT,
     command         TEXT NOT NULL,
@@ -85,7 +85,7 @@ CREATE TABLE intents (
     lease_owner     TEXT NOT NULL,
     lease_until     INTEGER NOT NULL,
     last_error      TEXT
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX intents_due ON intents (next_at);
 
 CREATE TABLE journal (
@@ -186,12 +186,23 @@ fn prepare(path: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Settings that every connection has.
+fn settle(connection: &Connection, wait: Duration) -> Result<(), LedgerError> {
+    connection.busy_timeout(wait).map_err(storage)?;
+    // Plans do not depend on bound values: without this, statements on partial indexes are compiled again at every run.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(storage)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
 /// The connection that writes, on a file that is created and migrated first where needed.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
     prepare(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(storage)?;
-    connection.busy_timeout(Duration::from_secs(5)).map_err(storage)?;
+    settle(&connection, Duration::from_secs(5))?;
     let mode: String = connection
         .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
         .map_err(storage)?;
@@ -212,7 +223,6 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
     ] {
         connection.pragma_update(None, name, value).map_err(storage)?;
     }
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     migrate(&mut connection, path)?;
     Ok(connection)
 }
@@ -221,14 +231,13 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
 pub(super) fn open_reader(path: &Path, cache_kib: u32) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(storage)?;
-    connection.busy_timeout(Duration::from_secs(2)).map_err(storage)?;
+    settle(&connection, Duration::from_secs(2))?;
     for (name, value) in [
         ("temp_store", "MEMORY".to_owned()),
         ("cache_size", format!("-{cache_kib}")),
     ] {
         connection.pragma_update(None, name, value).map_err(storage)?;
     }
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 

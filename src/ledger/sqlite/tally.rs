@@ -16,24 +16,25 @@ pub(super) enum Axis {
     Change = 1,
 }
 
+/// A row of the counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Cell {
     axis: Axis,
-    store_id: String,
     day: i64,
-    status: String,
-    method: String,
-    pg_provider: String,
     is_test: bool,
-    currency: String,
-    platform: String,
+    /// Store, status, method, PG provider, currency, platform, with a separator between: one allocation, not six.
+    words: String,
 }
+
+const SEPARATOR: char = '\u{1f}';
 
 /// Changes to the counts that one database transaction makes, written together at its end: the commits of a group
 /// mostly touch the same few rows.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    cells: HashMap<Cell, i64>,
+    changes: Vec<(Cell, i64)>,
+    /// How many of them belong to accepted commits.
+    accepted: usize,
 }
 
 impl Tally {
@@ -43,53 +44,65 @@ impl Tally {
             (Axis::Request, facets.requested_at),
             (Axis::Change, facets.status_changed_at),
         ] {
+            let words = [
+                &facets.store_id,
+                &facets.status,
+                &facets.method,
+                &facets.pg_provider,
+                &facets.currency,
+                &facets.platform,
+            ];
+            let mut joined = String::with_capacity(96);
+            for word in words {
+                joined.push_str(word);
+                joined.push(SEPARATOR);
+            }
             let cell = Cell {
                 axis,
-                store_id: facets.store_id.clone(),
                 day: at.div_euclid(DAY),
-                status: facets.status.clone(),
-                method: facets.method.clone(),
-                pg_provider: facets.pg_provider.clone(),
                 is_test: facets.is_test,
-                currency: facets.currency.clone(),
-                platform: facets.platform.clone(),
+                words: joined,
             };
-            *self.cells.entry(cell).or_default() += by;
+            self.changes.push((cell, by));
         }
     }
 
-    /// Adds the changes of an accepted commit.
-    pub(super) fn absorb(&mut self, other: &mut Self) {
-        for (cell, by) in other.cells.drain() {
-            *self.cells.entry(cell).or_default() += by;
-        }
+    /// The commit that made the latest changes was accepted.
+    pub(super) fn accept(&mut self) {
+        self.accepted = self.changes.len();
     }
 
-    /// Forgets everything.
-    pub(super) fn clear(&mut self) {
-        self.cells.clear();
+    /// The commit that made the latest changes was refused.
+    pub(super) fn discard(&mut self) {
+        self.changes.truncate(self.accepted);
     }
 
     /// Writes the changes.
-    pub(super) fn flush(&mut self, connection: &Connection) -> Result<(), LedgerError> {
+    pub(super) fn flush(self, connection: &Connection) -> Result<(), LedgerError> {
+        let mut cells: HashMap<Cell, i64> = HashMap::new();
+        for (cell, by) in self.changes {
+            *cells.entry(cell).or_default() += by;
+        }
         let mut add = connection
             .prepare_cached(
-                "INSERT INTO tally (axis, store_id, day, status, method, pg_provider, is_test, currency, platform, n)
+                "INSERT INTO tally (axis, day, is_test, n, store_id, status, method, pg_provider, currency, platform)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO UPDATE SET n = n + excluded.n",
             )
             .map_err(storage)?;
-        for (cell, by) in self.cells.drain().filter(|(_, by)| *by != 0) {
+        for (cell, by) in cells.iter().filter(|(_, by)| **by != 0) {
+            let mut words = cell.words.split(SEPARATOR);
+            let mut word = || words.next().unwrap_or_default();
             add.execute(params![
                 cell.axis as i64,
-                cell.store_id,
                 cell.day,
-                cell.status,
-                cell.method,
-                cell.pg_provider,
                 cell.is_test,
-                cell.currency,
-                cell.platform,
-                by
+                by,
+                word(),
+                word(),
+                word(),
+                word(),
+                word(),
+                word()
             ])
             .map_err(storage)?;
         }

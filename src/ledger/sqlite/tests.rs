@@ -261,7 +261,7 @@ async fn constraints_are_in_the_database() {
         (raw.execute("DELETE FROM journal", []), "append-only"),
         (
             raw.execute(
-                "INSERT INTO intents SELECT NULL, 'i2', transaction_id, operation, cancellation_id, command, revision,
+                "INSERT INTO intents SELECT transaction_id, 'i2', operation, cancellation_id, command, revision,
                      state, created_at, last_call_at, attempts, next_at, lease_owner, lease_until, last_error
                  FROM intents",
                 [],

@@ -182,7 +182,6 @@ impl Writer {
 
     fn round(&self, group: &[Job], isolated: bool) -> Round {
         let mut counts = Tally::default();
-        let mut staged = Tally::default();
         let mut answers = Vec::with_capacity(group.len());
         for job in group {
             if isolated && let Err(error) = self.sql("SAVEPOINT one") {
@@ -190,15 +189,15 @@ impl Writer {
             }
             let mut applying = Applying {
                 connection: &self.connection,
-                tally: &mut staged,
+                tally: &mut counts,
                 dirty: false,
             };
             let answer = run(&job.task, &mut applying);
             let dirty = applying.dirty;
             if answer.is_ok() {
-                counts.absorb(&mut staged);
+                counts.accept();
             } else {
-                staged.clear();
+                counts.discard();
                 // A full disk or a failed write ends the whole transaction, not only the statement.
                 if let Err(error) = &answer
                     && self.connection.is_autocommit()
