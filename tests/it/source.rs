@@ -150,7 +150,7 @@ fn raw_string_end(chars: &[char], from: usize, hashes: usize) -> usize {
         .map_or(chars.len(), |i| i + close.len())
 }
 
-fn without_tests(code: &str) -> String {
+pub fn without_tests(code: &str) -> String {
     const MARK: &str = "#[cfg(test)]";
     let mut out = String::with_capacity(code.len());
     let mut rest = code;

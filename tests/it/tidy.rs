@@ -1,6 +1,6 @@
 //! What a reader of the whole tree would trip over.
 
-use crate::source::{code, files, is_test, root, shown};
+use crate::source::{code, files, is_test, root, shown, without_tests};
 use std::collections::BTreeSet;
 
 /// Longest file: beyond it a file holds more than one idea.
@@ -166,4 +166,75 @@ fn no_card_number_is_committed() {
         }
     }
     assert!(found.is_empty(), "numbers that could be cards:\n{}", found.join("\n"));
+}
+
+/// Names of environment variables and env-file keys look like codes but are none.
+fn is_setting(word: &str) -> bool {
+    const SETTINGS: &[&str] = &[
+        "ADMIN",
+        "ANSWER",
+        "API_SECRET",
+        "BLESS",
+        "CHANNEL",
+        "CHANNELS",
+        "CONFIG",
+        "CRASH",
+        "DATA",
+        "GROUP",
+        "LEDGER_PATH",
+        "LISTEN",
+        "LOG",
+        "NODE",
+        "PUBLIC_URL",
+        "REVISION",
+        "SEALING",
+        "SHOP_URL",
+        "SIM_URL",
+        "STORE_ID",
+        "URL",
+        "V1",
+        "WEBHOOK",
+    ];
+    let rest = &word["NARU_".len()..];
+    SETTINGS
+        .iter()
+        .any(|s| rest == *s || rest.strip_prefix(s).is_some_and(|r| r.starts_with('_')))
+}
+
+/// Every code of the router's own has a page that says whether money may have moved; no page is about nothing.
+#[test]
+fn every_error_code_has_a_page() {
+    let mut used = BTreeSet::new();
+    for path in files("src")
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "rs") && !is_test(p))
+    {
+        let text = without_tests(&std::fs::read_to_string(path).unwrap());
+        for part in text.split("\"NARU_").skip(1) {
+            let word = part
+                .split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
+                .next()
+                .unwrap_or_default();
+            let word = format!("NARU_{word}");
+            let whole = word.len() > "NARU_".len() && part[word.len() - "NARU_".len()..].starts_with('"');
+            if whole && !is_setting(&word) {
+                used.insert(word);
+            }
+        }
+    }
+    let pages: BTreeSet<String> = std::fs::read_dir(root().join("docs/errors"))
+        .unwrap()
+        .filter_map(|entry| {
+            let path = entry.unwrap().path();
+            let stem = path.file_stem()?.to_str()?.to_owned();
+            stem.starts_with("NARU_").then_some(stem)
+        })
+        .collect();
+    assert!(used.len() > 20, "the codes are not found any more: {used:?}");
+    let lacking: Vec<_> = used.difference(&pages).collect();
+    let idle: Vec<_> = pages.difference(&used).collect();
+    assert!(
+        lacking.is_empty() && idle.is_empty(),
+        "codes without a page: {lacking:?}; pages without a code: {idle:?}"
+    );
 }
