@@ -171,7 +171,9 @@ pub enum Idempotency {
 pub enum Write {
     /// A new transaction. Refused with [`LedgerError::LiveApproval`] if it is live and another of the payment is.
     Insert(Box<Transaction>),
-    /// A transaction's new state; its `version` must be one or more above the stored row's, which must be `expected`.
+    /// A transaction's new state; its `version` must be one or more above the stored row's, which must be `expected`
+    /// (else [`LedgerError::Stale`]). [`LedgerError::LiveApproval`] if it comes alive beside another live one. Store,
+    /// payment and order number never change.
     Update {
         /// New state.
         transaction: Box<Transaction>,
@@ -180,9 +182,9 @@ pub enum Write {
     },
     /// An intent. Refused with [`LedgerError::OpenIntent`] if the transaction has one.
     Intent(Box<Intent>),
-    /// An intent's new schedule or state (by id; must exist).
+    /// An intent's new schedule or state (by id). Refused with [`LedgerError::Stale`] if it is gone.
     Reschedule(Box<Intent>),
-    /// The intent has its outcome.
+    /// The intent has its outcome. Refused with [`LedgerError::Stale`] if it is gone: someone else settled it.
     Close {
         /// Intent id.
         id: String,
@@ -193,7 +195,7 @@ pub enum Write {
     Outbox(OutboxRow),
     /// Pre-registration (overwrites).
     PreRegister(PreRegistration),
-    /// Open window.
+    /// Open window. The same token again replaces it; with another transaction it is a [`LedgerError::Duplicate`].
     Attempt(Box<AttemptRow>),
     /// Sealed channel revision (kept if already there).
     Revision {
