@@ -275,7 +275,8 @@ pub trait Ledger: Send + Sync + 'static {
     fn attempt<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Option<AttemptRow>, LedgerError>>;
     /// The open intent of a transaction.
     fn open_intent<'a>(&'a self, transaction_id: &'a str) -> BoxFuture<'a, Result<Option<Intent>, LedgerError>>;
-    /// Leases intents that are due (`next_at` and `lease_until` both passed) to `owner` until `until`.
+    /// Leases intents that are due (`next_at` and `lease_until` both passed) to `owner` until `until`. If another held
+    /// the lease when it ran out, `last_call_at` becomes that moment at least: its call may have run until then.
     fn lease_due<'a>(
         &'a self,
         owner: &'a str,
@@ -284,6 +285,7 @@ pub trait Ledger: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Intent>, LedgerError>>;
     /// On start: gives back every lease that an earlier life of `owner` held and makes its open intents unknown, due `now`.
+    /// Their calls ended with that life, at the latest now: `last_call_at` becomes `now`.
     fn release<'a>(&'a self, owner: &'a str, now: Millis) -> BoxFuture<'a, Result<u64, LedgerError>>;
     /// How many intents are unknown or wait for a person.
     fn unknown_open(&self) -> BoxFuture<'_, Result<u64, LedgerError>>;

@@ -2,11 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod books;
 mod commands;
+mod crash;
+mod faults;
 mod harness;
+mod kills;
 mod operations;
 mod public;
+mod reloads;
+mod rig;
 mod scenarios;
 mod sdk;
+mod sick;
 mod source;
 mod tidy;

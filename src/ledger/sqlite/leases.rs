@@ -67,7 +67,8 @@ pub(super) fn unknown(connection: &Connection) -> Result<u64, LedgerError> {
         .map_err(storage)
 }
 
-/// Leases due intents, the longest due first.
+/// Leases due intents, the longest due first. One whose lease ran out was left in the middle: the holder's last call may
+/// have been under way until then, and that is what its `last_call_at` says from now on.
 pub(super) fn lease_due(
     connection: &Connection,
     owner: &str,
@@ -83,12 +84,17 @@ pub(super) fn lease_due(
         .and_then(|mut find| find.query_map(params![now, limit], raw)?.collect::<Result<Vec<_>, _>>())
         .map_err(storage)?;
     let mut lease = connection
-        .prepare_cached("UPDATE intents SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1")
+        .prepare_cached("UPDATE intents SET lease_owner = ?2, lease_until = ?3, last_call_at = ?4 WHERE id = ?1")
         .map_err(storage)?;
     due.into_iter()
         .map(|row| {
-            lease.execute(params![row.intent.id, owner, until]).map_err(storage)?;
             let mut intent = decoded(row)?;
+            if !intent.lease_owner.is_empty() {
+                intent.last_call_at = intent.last_call_at.max(intent.lease_until);
+            }
+            lease
+                .execute(params![intent.id, owner, until, intent.last_call_at])
+                .map_err(storage)?;
             owner.clone_into(&mut intent.lease_owner);
             intent.lease_until = until;
             Ok(intent)
@@ -96,12 +102,14 @@ pub(super) fn lease_due(
         .collect()
 }
 
-/// Gives back the leases of an earlier life of `owner`; its calls died with it, so their outcome is unknown.
+/// Gives back the leases of an earlier life of `owner`; its calls died with it, so their outcome is unknown, and when
+/// they ended at the latest is now.
 pub(super) fn release(connection: &Connection, owner: &str, now: i64) -> Result<u64, LedgerError> {
     connection
         .prepare_cached(
             "UPDATE intents SET next_at = CASE state WHEN 'open' THEN ?2 ELSE next_at END,
-                 state = CASE state WHEN 'open' THEN 'unknown' ELSE state END, lease_owner = '', lease_until = 0
+                 state = CASE state WHEN 'open' THEN 'unknown' ELSE state END, lease_owner = '', lease_until = 0,
+                 last_call_at = max(last_call_at, ?2)
              WHERE lease_owner = ?1",
         )
         .and_then(|mut give| give.execute(params![owner, now]))

@@ -43,7 +43,8 @@ fn int(value: &Value, field: &str) -> i64 {
     value[field].as_i64().unwrap_or_default()
 }
 
-fn compare(payments: &[Value], rows: &[Value]) -> Result<(), String> {
+/// Compares the router's payments with the PG's rows.
+pub fn compare(payments: &[Value], rows: &[Value]) -> Result<(), String> {
     let approvals = rows.iter().filter(|row| row["kind"] == "approval");
     let mut held: BTreeMap<String, &Value> = BTreeMap::new();
     for row in approvals {

@@ -4,6 +4,8 @@ mod agree;
 mod model;
 mod world;
 
+pub use agree::compare;
+
 use crate::source::root;
 use model::{Pg, Scenario};
 use std::collections::BTreeMap;

@@ -1,0 +1,154 @@
+//! S1: a thousand reloads while payments run. No request fails, and none sees two versions.
+
+use crate::harness::Answer;
+use crate::rig::{ADMIN_TOKEN, Pg, Router, Site, Web, agree, toss};
+use http::Method;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+const CHANNEL: &str = "channel-key-swapped";
+const TOTAL: i64 = 9_000;
+const RELOADS: usize = 1_000;
+const BUYERS: usize = 6;
+
+struct Load {
+    web: Web,
+    url: String,
+    pg: Pg,
+    over: AtomicBool,
+    bought: AtomicUsize,
+}
+
+impl Load {
+    fn good(answer: Result<Answer, String>) -> Answer {
+        let answer = answer.unwrap();
+        assert!(
+            answer.status.is_success() || answer.status.is_redirection(),
+            "{} {}",
+            answer.status,
+            answer.text
+        );
+        answer
+    }
+
+    async fn buyer(self: Arc<Self>, buyer: usize) {
+        for n in 0.. {
+            if self.over.load(Ordering::SeqCst) {
+                return;
+            }
+            let payment = format!("swap-{buyer}-{n}");
+            if (buyer + n).is_multiple_of(2) {
+                let opened = Self::good(self.web.open(&self.url, CHANNEL, &payment, TOTAL).await);
+                let back = self.pg.authenticate(&self.web, &opened.json()["open"]).await;
+                Self::good(self.web.come_back(&self.url, &back).await);
+            } else {
+                Self::good(self.web.instant(&self.url, CHANNEL, &payment, TOTAL).await);
+            }
+            let stands = Self::good(self.web.payment(&self.url, &payment).await).json();
+            assert_eq!(stands["status"], "PAID", "{stands:#}");
+            // An old payment is cancelled with the contract it was made with.
+            if n.is_multiple_of(5) {
+                Self::good(self.web.cancel(&self.url, &payment, None, TOTAL).await);
+            }
+            self.bought.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Writes version `n`; every version differs from the one before in MID, keys and a comment.
+fn write(site: &Site, pg: &str, n: usize) {
+    let mid = if n.is_multiple_of(2) { 1 } else { 2 };
+    let name = format!("name = \"version {n}\"");
+    site.write_channels(&toss(CHANNEL, mid, pg, &name, ""));
+}
+
+async fn reloads_so_far(web: &Web, router: &Router) -> f64 {
+    router.metric(web, "naru_config_reload_total{", "result=\"").await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_reloads_while_payments_run() {
+    let web = Web::new();
+    let pg = tokio::task::spawn_blocking(Pg::start).await.unwrap();
+    let site = Site::new(&toss(CHANNEL, 1, &pg.url, "", ""));
+    let router = site.start(&[]);
+    let pg_url = pg.url.clone();
+    let load = Arc::new(Load {
+        web: web.clone(),
+        url: router.url.clone(),
+        pg,
+        over: false.into(),
+        bought: 0.into(),
+    });
+    let mut buyers = JoinSet::new();
+    for buyer in 0..BUYERS {
+        buyers.spawn(Arc::clone(&load).buyer(buyer));
+    }
+    let began = Instant::now();
+    let mut by = HashMap::<&str, usize>::new();
+    // Two changes in one moment may be one reload: swaps go on until a thousand reloads were made.
+    let mut swaps = 0;
+    while swaps < RELOADS || reloads_so_far(&web, &router).await < 1_000.0 {
+        let n = swaps;
+        swaps += 1;
+        assert!(n < 3 * RELOADS, "swaps bring no reloads\n{}", router.said());
+        write(&site, &pg_url, n + 1);
+        // Told by an administrator, by a signal, or by nobody but the directory itself.
+        let how = match n % 10 {
+            0..=6 => "admin",
+            7 | 8 => "signal",
+            _ => "watch",
+        };
+        *by.entry(how).or_default() += 1;
+        match how {
+            "admin" => {
+                let answer = router.admin(&web, Method::POST, "/admin/config/reload").await;
+                assert_eq!(answer.status, 200, "{}", answer.text);
+                assert!(answer.json()["rejected"].is_null(), "{}", answer.text);
+            }
+            "signal" => router.signal("HUP"),
+            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+    let took = began.elapsed();
+    load.over.store(true, Ordering::SeqCst);
+    while let Some(ended) = buyers.join_next().await {
+        ended.unwrap_or_else(|error| panic!("{error}\n{}", router.said()));
+    }
+    let bought = load.bought.load(Ordering::SeqCst);
+    let reloads = reloads_so_far(&web, &router).await;
+    println!(
+        "{swaps} swaps ({by:?}), {reloads} reloads, {bought} payments in {:.1} s",
+        took.as_secs_f32()
+    );
+    assert!(bought > 100, "{bought} payments prove little");
+    let status = router.admin(&web, Method::GET, "/admin/config").await.json();
+    assert!(status["rejected"].is_null(), "{status:#}");
+    assert!(status["version"].as_u64().unwrap() > 700, "{status:#}");
+    assert_eq!(router.metric(&web, "naru_config_last_reload_success", "").await, 1.0);
+
+    let (payments, rows) = agree(&web, &router, &[&load.pg], Duration::from_secs(30)).await;
+    check_versions(&payments, &rows);
+    assert!(!router.said().contains(ADMIN_TOKEN));
+}
+
+/// The MID that the payment shows is the MID whose keys the approval was made with, and both contracts were used.
+fn check_versions(payments: &[Value], rows: &[Value]) {
+    let approvals = rows.iter().filter(|row| row["kind"] == "approval");
+    let mid_of: HashMap<&str, &Value> = approvals
+        .map(|row| (row["tid"].as_str().unwrap(), &row["mid"]))
+        .collect();
+    let mut used = HashMap::<String, usize>::new();
+    for payment in payments {
+        let shown = payment["channel"]["pgMerchantId"].as_str().unwrap();
+        let tid = payment["pgTxId"].as_str().unwrap();
+        assert_eq!(mid_of[tid], shown, "{payment:#}");
+        *used.entry(shown.to_owned()).or_default() += 1;
+    }
+    println!("{used:?}");
+    assert_eq!(used.len(), 2, "{used:?}");
+}

@@ -1,0 +1,480 @@
+//! Routers and PG simulators as processes of their own, so that one can die while the other lives, and clients that
+//! live through it.
+
+use crate::harness::{Answer, key_in, naru};
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Longest wait for a process to come up.
+const UP: Duration = Duration::from_secs(60);
+/// The store of every site.
+pub const STORE: &str = "store-rig-1";
+/// Its API secret.
+pub const API_SECRET: &str = "rig-api-secret-0123456789abcdef";
+/// Token of the operations listener.
+pub const ADMIN_TOKEN: &str = "rig-admin-token-0123456789";
+
+/// A child process, killed when dropped.
+struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    fn start(mut command: Command, log: PathBuf) -> Self {
+        let out = std::fs::File::create(&log).unwrap();
+        command
+            .stdin(Stdio::null())
+            .stderr(out.try_clone().unwrap())
+            .stdout(out);
+        Self {
+            child: command.spawn().unwrap(),
+            log,
+        }
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until its output gives a value.
+    fn told<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
+        let since = Instant::now();
+        loop {
+            // Asked before the output is read: what an ended process wrote is complete then.
+            let ended = self.child.try_wait().unwrap();
+            if let Some(found) = find(&self.said()) {
+                return found;
+            }
+            assert!(ended.is_none(), "ended with {ended:?}:\n{}", self.said());
+            assert!(since.elapsed() < UP, "not up after {UP:?}:\n{}", self.said());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// PG simulators.
+pub struct Pg {
+    _process: Process,
+    _dir: TempDir,
+    /// Origin.
+    pub url: String,
+}
+
+impl Pg {
+    pub fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = naru();
+        command.args(["sim", "--listen", "127.0.0.1:0"]);
+        let mut process = Process::start(command, dir.path().join("sim.log"));
+        let url = process.told(|said| {
+            let line = said.lines().find(|l| l.starts_with("simulators  "))?;
+            Some(line.trim_start_matches("simulators  ").to_owned())
+        });
+        Self {
+            _process: process,
+            _dir: dir,
+            url,
+        }
+    }
+
+    /// Puts a fault menu; an empty one is good weather.
+    pub async fn faults(&self, web: &Web, faults: Value) {
+        let answer = web
+            .call(Method::PUT, &format!("{}/_sim/faults", self.url), &[], Some(faults))
+            .await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
+    /// What the PGs believe.
+    pub async fn ledger(&self, web: &Web) -> Vec<Value> {
+        let answer = web
+            .call(Method::GET, &format!("{}/_sim/ledger", self.url), &[], None)
+            .await;
+        answer.unwrap().json().as_array().unwrap().clone()
+    }
+
+    /// The buyer in the window: what their browser would send to the router now, `(method, path and query, type, body)`.
+    pub async fn authenticate(&self, web: &Web, open: &Value) -> Return {
+        let body = json!({ "open": open, "as": "approve" });
+        let url = format!("{}/_sim/toss/authenticate", self.url);
+        let answer = web.call(Method::POST, &url, &[], Some(body)).await.unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let back = answer.json();
+        let text = |name: &str| back[name].as_str().unwrap_or_default().to_owned();
+        Return {
+            method: text("method").parse().unwrap(),
+            path: path_of(&text("url")),
+            content_type: text("contentType"),
+            body: text("body"),
+        }
+    }
+}
+
+/// Path and query of a URL: a restarted router has another port.
+pub fn path_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or("/", |at| &rest[at..]).to_owned()
+}
+
+/// What a buyer's browser sends when the window is done.
+#[derive(Debug, Clone)]
+pub struct Return {
+    pub method: Method,
+    pub path: String,
+    pub content_type: String,
+    pub body: String,
+}
+
+/// A Toss channel of the simulator's merchant number `mid` (1 to 9). `more` are lines of the channel's own table.
+pub fn toss(key: &str, mid: u8, pg: &str, more: &str, tables: &str) -> String {
+    format!(
+        "[[channel]]\nkey = \"{key}\"\nprovider = \"toss\"\nmode = \"test\"\nmid = \"tnaru0000{mid}\"\n\
+         stores = [\"{STORE}\"]\n{more}\n[channel.credentials]\nclientKey = \"test_ck_naruSimulator00000000000{mid}\"\n\
+         secretKey = \"plain:test_sk_naruSimulator00000000000{mid}\"\n[channel.endpoints]\napi = \"{pg}/toss\"\n\
+         script = \"{pg}/toss/v2/standard\"\n{tables}\n"
+    )
+}
+
+/// What survives a router: its data and channel files, its settings.
+pub struct Site {
+    dir: TempDir,
+    env: BTreeMap<String, String>,
+    starts: std::sync::atomic::AtomicUsize,
+}
+
+impl Site {
+    /// With one channel file, `channels.toml`.
+    pub fn new(channels: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let any = "127.0.0.1:0";
+        let env = [
+            ("NARU_SEALING_KEY", "0123456789abcdef".repeat(4)),
+            ("NARU_ADMIN_TOKEN", ADMIN_TOKEN.to_owned()),
+            ("NARU_API_SECRET", API_SECRET.to_owned()),
+            ("NARU_DATA", path("data")),
+            ("NARU_CHANNELS", path("channels")),
+            ("NARU_NODE", "rig".to_owned()),
+            ("NARU_ANSWER_WITHIN_MS", "4000".to_owned()),
+            ("NARU_LISTEN_PUBLIC", any.to_owned()),
+            ("NARU_LISTEN_V1", any.to_owned()),
+            ("NARU_LISTEN_OPERATIONS", any.to_owned()),
+            ("NARU_LOG_FORMAT", "json".to_owned()),
+            ("NARU_LOG", "info".to_owned()),
+        ];
+        let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        std::fs::create_dir(dir.path().join("channels")).unwrap();
+        let store = format!(
+            "[[store]]\nid = \"{STORE}\"\nmerchant_id = \"merchant-rig\"\n\
+             api_secrets = [{{ name = \"first\", secret = \"env:NARU_API_SECRET\" }}]\n"
+        );
+        std::fs::write(dir.path().join("channels/store.toml"), store).unwrap();
+        let site = Self {
+            dir,
+            env,
+            starts: 0.into(),
+        };
+        site.write_channels(channels);
+        site
+    }
+
+    /// Sets an environment variable for the routers started from now on.
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Everything the site's routers wrote or read.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Replaces the channel file, whole, the way operators should.
+    pub fn write_channels(&self, text: &str) {
+        let fresh = self.dir.path().join("channels/.channels.new");
+        std::fs::write(&fresh, text).unwrap();
+        std::fs::rename(fresh, self.dir.path().join("channels/channels.toml")).unwrap();
+    }
+
+    /// Starts a router on the site; `more` is its own environment.
+    pub fn start(&self, more: &[(&str, &str)]) -> Router {
+        let mut command = naru();
+        command.arg("serve").current_dir(self.dir.path());
+        command.envs(&self.env).envs(more.iter().copied());
+        let nth = self.starts.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let mut process = Process::start(command, self.dir.path().join(format!("serve-{nth}.log")));
+        let line = process.told(|said| {
+            let lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            lines.into_iter().find(|line| line["message"] == "naru serves")
+        });
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
+        Router {
+            url: text("public"),
+            admin: text("operations"),
+            process,
+        }
+    }
+
+    /// The ledger file.
+    pub fn ledger(&self) -> PathBuf {
+        self.dir.path().join("data/ledger.db")
+    }
+}
+
+/// A running router.
+pub struct Router {
+    process: Process,
+    /// Origin of the public listener.
+    pub url: String,
+    /// Origin of the operations listener.
+    pub admin: String,
+}
+
+impl Router {
+    /// Kills it as a power cut would.
+    pub fn kill(&mut self) {
+        self.process.child.kill().unwrap();
+        self.process.child.wait().unwrap();
+    }
+
+    /// Sends a signal by name to this process alone.
+    pub fn signal(&self, name: &str) {
+        let pid = self.process.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// How it ended, if it does within `patience`.
+    pub async fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let since = Instant::now();
+        while since.elapsed() < patience {
+            if let Some(status) = self.process.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        None
+    }
+
+    /// What it logged.
+    pub fn said(&self) -> String {
+        self.process.said()
+    }
+
+    /// A value of the scrape: the sum over all label sets of `name` whose labels hold `labels`.
+    pub async fn metric(&self, web: &Web, name: &str, labels: &str) -> f64 {
+        let url = format!("{}/metrics", self.admin);
+        let scrape = web.call(Method::GET, &url, &[], None).await.unwrap().text;
+        let fits = |line: &&str| line.starts_with(name) && line.contains(labels);
+        let values = scrape.lines().filter(fits).filter_map(|l| l.rsplit_once(' '));
+        values.map(|(_, value)| value.parse::<f64>().unwrap()).sum()
+    }
+
+    /// A call of the operations API.
+    pub async fn admin(&self, web: &Web, method: Method, path: &str) -> Answer {
+        let token = format!("Bearer {ADMIN_TOKEN}");
+        let url = format!("{}{path}", self.admin);
+        web.call(method, &url, &[("authorization", &token)], None)
+            .await
+            .unwrap()
+    }
+
+    /// All payments of the store, through the public API.
+    pub async fn payments(&self, web: &Web) -> Vec<Value> {
+        let mut all = Vec::new();
+        for page in 0.. {
+            let filter = json!({ "page": { "number": page, "size": 1000 } }).to_string();
+            let filter = percent_encoding::utf8_percent_encode(&filter, percent_encoding::NON_ALPHANUMERIC);
+            let path = format!("/payments?requestBody={filter}");
+            let answer = web.v2(&self.url, Method::GET, &path, None).await.unwrap();
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            let json = answer.json();
+            let items = json["items"].as_array().unwrap();
+            all.extend(items.iter().cloned());
+            if items.len() < 1000 {
+                return all;
+            }
+        }
+        unreachable!("pages end")
+    }
+}
+
+/// A client with a pool of connections. Errors are values: connections to a router that dies break.
+#[derive(Clone)]
+pub struct Web {
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Web {
+    pub fn new() -> Self {
+        Self {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Answer, String> {
+        let mut request = Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(body)).map_err(|e| e.to_string())?;
+        let response = self.client.request(request).await.map_err(chain)?;
+        let (head, body) = response.into_parts();
+        let bytes = body.collect().await.map_err(chain)?.to_bytes();
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            text: String::from_utf8(bytes.to_vec()).map_err(|e| e.to_string())?,
+        })
+    }
+
+    pub async fn call(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Result<Answer, String> {
+        let bytes = body.map(|b| Bytes::from(b.to_string())).unwrap_or_default();
+        self.send(method, url, headers, bytes).await
+    }
+
+    /// A call of the V2 API with the store's secret.
+    pub async fn v2(&self, url: &str, method: Method, path: &str, body: Option<Value>) -> Result<Answer, String> {
+        let secret = format!("PortOne {API_SECRET}");
+        self.call(method, &format!("{url}{path}"), &[("authorization", &secret)], body)
+            .await
+    }
+
+    /// A key-in payment.
+    pub async fn instant(&self, url: &str, channel: &str, payment: &str, total: i64) -> Result<Answer, String> {
+        let path = format!("/payments/{payment}/instant");
+        self.v2(url, Method::POST, &path, Some(key_in(channel, total))).await
+    }
+
+    /// A cancel: of `amount`, or of all that is left.
+    pub async fn cancel(&self, url: &str, payment: &str, amount: Option<i64>, left: i64) -> Result<Answer, String> {
+        let mut body = json!({ "reason": "rig", "currentCancellableAmount": left });
+        if let Some(amount) = amount {
+            body["amount"] = amount.into();
+        }
+        let path = format!("/payments/{payment}/cancel");
+        self.v2(url, Method::POST, &path, Some(body)).await
+    }
+
+    /// One payment.
+    pub async fn payment(&self, url: &str, payment: &str) -> Result<Answer, String> {
+        self.v2(url, Method::GET, &format!("/payments/{payment}"), None).await
+    }
+
+    /// Opens a window for a card payment on a PC.
+    pub async fn open(&self, url: &str, channel: &str, payment: &str, total: i64) -> Result<Answer, String> {
+        let body = json!({
+            "storeId": STORE, "channelKey": channel, "paymentId": payment, "orderName": "나루 주문",
+            "totalAmount": total, "currency": "KRW", "payMethod": "CARD", "device": "pc",
+            "customer": { "fullName": "홍길동", "email": "buyer@example.com", "phoneNumber": "01012341234" },
+            "redirectUrl": "https://shop.example/done",
+        });
+        self.call(Method::POST, &format!("{url}/checkout/payments"), &[], Some(body))
+            .await
+    }
+
+    /// The buyer's browser comes back from the window.
+    pub async fn come_back(&self, url: &str, back: &Return) -> Result<Answer, String> {
+        let body = Bytes::from(back.body.clone());
+        let headers = [("content-type", back.content_type.as_str())];
+        let headers = if back.body.is_empty() {
+            &headers[..0]
+        } else {
+            &headers[..]
+        };
+        self.send(back.method.clone(), &format!("{url}{}", back.path), headers, body)
+            .await
+    }
+}
+
+fn chain(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Waits until no operation is open and the ledgers agree.
+pub async fn agree(web: &Web, router: &Router, pgs: &[&Pg], patience: Duration) -> (Vec<Value>, Vec<Value>) {
+    let since = Instant::now();
+    let mut quiet = 0;
+    loop {
+        let payments = router.payments(web).await;
+        let mut rows = Vec::new();
+        for pg in pgs {
+            rows.extend(pg.ledger(web).await);
+        }
+        let open = router.metric(web, "naru_unknown_open", "").await;
+        let compared = crate::scenarios::compare(&payments, &rows).and_then(|()| match open {
+            0.0 => Ok(()),
+            open => Err(format!("{open} operations have no outcome")),
+        });
+        match compared {
+            // The gauge is set by the recovery worker's tick: once may be before its first.
+            Ok(()) if quiet == 2 => return (payments, rows),
+            Ok(()) => quiet += 1,
+            Err(why) => {
+                quiet = 0;
+                assert!(
+                    since.elapsed() < patience,
+                    "the ledgers disagree after {patience:?}: {why}\n{}",
+                    router.said()
+                );
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// A generator that gives the same numbers for the same seed (SplitMix64).
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.roll() % u64::try_from(n).unwrap()).unwrap()
+    }
+}
