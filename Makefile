@@ -8,7 +8,7 @@ SHELL := bash
 VENV := target/venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: help demo test bench lint fmt setup setup-system setup-python setup-node check unit
+.PHONY: help demo test bench lint fmt setup setup-system setup-python setup-node setup-bench check unit
 
 help:
 	@echo "make demo    router, PG simulators and samples in one process; Ctrl-C ends it"
@@ -23,9 +23,9 @@ demo:
 
 test: setup check unit
 
-bench:
-	cargo bench --bench micro
-	cargo bench --bench e2e
+bench: setup-bench
+	cargo bench --locked --bench e2e
+	cargo bench --locked --bench micro
 
 lint: check
 	if cargo deny --version >/dev/null 2>&1; then
@@ -78,3 +78,22 @@ setup-python:
 setup-node:
 	node -e 'if (Number(process.versions.node.split(".")[0]) < 20) { console.error("setup: node 20 or newer is needed, found " + process.versions.node); process.exit(1) }'
 	[ tests/sdk/node_modules/.package-lock.json -nt tests/sdk/package-lock.json ] || npm --prefix tests/sdk ci --no-audit --no-fund --silent
+
+# nginx and HAProxy stand beside the router in the benchmarks. Without them the rest is still measured, and says so.
+setup-bench:
+	export PATH="$$PATH:/usr/sbin:/usr/local/sbin"
+	missing=()
+	for tool in nginx haproxy; do
+		command -v "$$tool" >/dev/null || missing+=("$$tool")
+	done
+	[ $${#missing[@]} -gt 0 ] || exit 0
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+		echo "setup: installing $${missing[*]}"
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get update -qq
+		apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null
+		# Debian starts what it installs; here they run only while they are measured.
+		if [ -d /run/systemd/system ]; then systemctl disable --now --quiet "$${missing[@]}"; fi
+	else
+		echo "setup: the comparison needs these Debian packages (or their like): $${missing[*]}"
+	fi

@@ -1,3 +1,0 @@
-//! End-to-end bench.
-
-fn main() {}

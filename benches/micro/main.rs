@@ -1,0 +1,13 @@
+//! Micro benchmarks of the hot path: `cargo bench --bench micro`, one of them with `-- NAME`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a bench that fails must stop
+
+mod channels;
+mod ledger;
+mod masking;
+mod toss;
+mod transaction;
+
+fn main() {
+    divan::main();
+}
