@@ -1,5 +1,6 @@
 // What buyers and networks do: two tabs, closed tabs, the back button, returns that get lost, shops with strict policies.
 import assert from "node:assert/strict";
+import { accessible } from "../lib/accessible.mjs";
 import { api, eventually, order, router, simulator } from "../lib/router.mjs";
 import { CANCEL, PAY, arrived, begin, holds, keepReturn, outcome, overlay, press, refused, request, test } from "../lib/cases.mjs";
 
@@ -224,6 +225,7 @@ test("cancelled on the router's own page, without a shop that waits", ["pc"], as
   await t.page.goto(attempt.windowUrl);
   await press(t.page, "pc", CANCEL);
   await t.page.getByRole("heading", { name: "결제가 완료되지 않았습니다" }).waitFor();
+  await accessible(t.page);
   await t.shoot("result-cancelled-pc");
   await holds(wanted, "FAILED");
   // Back into the used window: its end is shown, no second try.

@@ -1,5 +1,6 @@
 // A buyer who changes what comes back. Nothing may be approved that was not asked for, and nothing twice.
 import assert from "node:assert/strict";
+import { accessible } from "../lib/accessible.mjs";
 import { router } from "../lib/router.mjs";
 import { PAY, arrived, begin, holds, keepReturn, press, test } from "../lib/cases.mjs";
 
@@ -82,6 +83,7 @@ test("a return for an attempt that nobody knows", ["pc", "mobile"], async (t) =>
     await t.page.getByRole("heading", { name: "결제 정보를 찾을 수 없습니다" }).waitFor();
     await t.page.getByRole("heading", { name: "Payment session not found" }).waitFor();
   }
+  await accessible(t.page);
   await t.shoot(`error-${t.device}`);
 });
 

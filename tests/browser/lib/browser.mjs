@@ -20,7 +20,7 @@ export const launch = () =>
 
 const PROFILES = {
   pc: { viewport: { width: 1280, height: 860 } },
-  mobile: devices["Galaxy S24"] ?? devices["Pixel 7"],
+  mobile: { ...devices["Pixel 7"], viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
 };
 
 // Statuses that a case asks for show up as console errors; they are no fault of the page.
@@ -29,7 +29,7 @@ const STATUS = /^Failed to load resource: the server responded with a status of 
 export const openProfile = async (browser, device, options = {}) => {
   assert.ok(PROFILES[device], device);
   const context = await browser.newContext({ ...PROFILES[device], locale: "ko-KR", timezoneId: "Asia/Seoul", ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const complaints = [];
   const complain = (text) => complaints.push(text);
   await context.addInitScript(() => {

@@ -34,7 +34,7 @@ export const request = (page, wanted, sdk = "PortOne") =>
   );
 
 export const outcome = async (page) => {
-  const handle = await page.waitForFunction(() => window.outcome, null, { timeout: 20_000 });
+  const handle = await page.waitForFunction(() => window.outcome, null, { timeout: 30_000 });
   return handle.jsonValue();
 };
 

@@ -35,7 +35,7 @@ export const order = (changes = {}) => {
   };
 };
 
-export const amountOf = () => order().totalAmount;
+
 
 export const api = async (method, path, body) => {
   const answer = await fetch(router + path, {
