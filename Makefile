@@ -8,6 +8,9 @@ SHELL := bash
 VENV := target/venv
 PYTHON := $(VENV)/bin/python
 
+CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
+
 .PHONY: help demo test bench lint fmt setup setup-system setup-python setup-node setup-bench check unit
 
 help:
@@ -60,6 +63,8 @@ setup-system:
 	command -v python3 >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 	command -v node >/dev/null || missing+=(nodejs)
 	command -v npm >/dev/null || missing+=(npm)
+	# The font is for the pictures: without one, Korean is boxes.
+	command -v "$$CHROMIUM" >/dev/null || missing+=(chromium fonts-noto-cjk)
 	[ $${#missing[@]} -gt 0 ] || exit 0
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
 		echo "setup: installing $${missing[*]}"
@@ -77,7 +82,9 @@ setup-python:
 
 setup-node:
 	node -e 'if (Number(process.versions.node.split(".")[0]) < 20) { console.error("setup: node 20 or newer is needed, found " + process.versions.node); process.exit(1) }'
-	[ tests/sdk/node_modules/.package-lock.json -nt tests/sdk/package-lock.json ] || npm --prefix tests/sdk ci --no-audit --no-fund --silent
+	for at in tests/sdk tests/browser; do
+		[ $$at/node_modules/.package-lock.json -nt $$at/package-lock.json ] || npm --prefix $$at ci --no-audit --no-fund --silent
+	done
 
 # nginx and HAProxy stand beside the router in the benchmarks. Without them the rest is still measured, and says so.
 setup-bench:

@@ -22,6 +22,7 @@ macro_rules! script {
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
+const SVG: &str = "image/svg+xml";
 
 /// The browser SDK (`GET /v2/browser-sdk.js`).
 pub static BROWSER_SDK: LazyLock<Asset> =
@@ -31,6 +32,8 @@ static OUTCOME: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script
 static PAGE: LazyLock<Asset> = LazyLock::new(|| Asset::new(CSS, include_str!("assets/page.css")));
 static SHOP_SCRIPT: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("shop.js")));
 static SHOP_STYLE: LazyLock<Asset> = LazyLock::new(|| Asset::new(CSS, include_str!("assets/shop.css")));
+static SHOP_ICON: LazyLock<Asset> = LazyLock::new(|| Asset::new(SVG, include_str!("assets/shop-icon.svg")));
+static SHOP_PICTURE: LazyLock<Asset> = LazyLock::new(|| Asset::new(SVG, include_str!("assets/shop-coffee.svg")));
 
 /// A file below `/checkout/assets/`.
 pub fn find(name: &str) -> Option<&'static Asset> {
@@ -38,8 +41,17 @@ pub fn find(name: &str) -> Option<&'static Asset> {
         "window.js" => Some(&WINDOW),
         "outcome.js" => Some(&OUTCOME),
         "page.css" => Some(&PAGE),
+        _ => None,
+    }
+}
+
+/// A file of the sample shop, below `/shop/`.
+pub fn find_shop(name: &str) -> Option<&'static Asset> {
+    match name {
         "shop.js" => Some(&SHOP_SCRIPT),
         "shop.css" => Some(&SHOP_STYLE),
+        "icon.svg" => Some(&SHOP_ICON),
+        "coffee.svg" => Some(&SHOP_PICTURE),
         _ => None,
     }
 }

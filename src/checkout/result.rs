@@ -10,6 +10,21 @@ use serde_json::{Map, Value};
 /// `code` of a failure that the PG worded.
 const PG_PROVIDER: &str = "PGProviderError";
 
+/// `code` of a second payment of what is paid.
+const ALREADY_PAID: &str = "PaymentAlreadyPaid";
+
+/// Fields that PortOne's browser SDK spells in another way than its REST API, which refusals are written for.
+const SPELLINGS: &[(&str, &str)] = &[
+    ("amount.total", "totalAmount"),
+    ("amount.taxFree", "taxFreeAmount"),
+    ("amount.vat", "vatAmount"),
+    ("amount", "totalAmount"),
+    ("method", "payMethod"),
+    ("customer.id", "customer.customerId"),
+    ("customer.name", "customer.fullName"),
+    ("customer.name.full", "customer.fullName"),
+];
+
 /// Members of a result, in the order the redirect's query has them. `code` is there exactly when the payment failed.
 pub type Members = Vec<(&'static str, String)>;
 
@@ -99,6 +114,8 @@ fn failed(failure: &Failure, out: &mut Members) {
             FailureKind::Tampered | FailureKind::BadRequest => "BadRequest",
             FailureKind::UserCancelled | FailureKind::AuthenticationFailed | FailureKind::PgDown => PG_PROVIDER,
             FailureKind::Expired => "InvalidEntityState",
+            // Two windows of one payment: the other one paid.
+            FailureKind::DuplicateOrder | FailureKind::AlreadyProcessed => ALREADY_PAID,
             _ => "UnknownError",
         };
         out.push(("code", code.to_owned()));
@@ -188,7 +205,9 @@ impl SdkError {
 
 impl From<Refusal> for SdkError {
     fn from(refusal: Refusal) -> Self {
-        Self::bad("BadRequest", refusal.to_string())
+        let spelling = SPELLINGS.iter().find(|(rest, _)| *rest == refusal.field);
+        let field = spelling.map_or(refusal.field.as_str(), |(_, browser)| browser);
+        Self::bad("BadRequest", format!("{field}: {}", refusal.message))
     }
 }
 
@@ -206,7 +225,7 @@ impl From<EngineError> for SdkError {
         match error {
             EngineError::Refused(refusal) | EngineError::Unsupported(refusal) => refusal.into(),
             EngineError::AlreadyPaid => Self::bad(
-                "PaymentAlreadyPaid",
+                ALREADY_PAID,
                 "paymentId: this payment is paid, or an approval of it is running; use another paymentId for another order",
             ),
             EngineError::PreRegistered => Self::bad(

@@ -1,14 +1,17 @@
 //! The sample shop: static pages, and the small backend that any shop has beside PortOne's script. It makes the order,
 //! announces its amount, looks at the payment by itself and cancels it.
 
+mod view;
+
 use super::{Checkout, ShopOptions, assets, csp, reply, urls};
 use crate::channels::Snapshot;
-use crate::engine::{CancelRequest, EngineError, now};
+use crate::engine::{CancelRequest, ConfirmRequest, EngineError, now};
 use crate::ledger::{PreRegistration, Write};
 use crate::net::{Request, Response};
-use crate::payment::{Amounts, CancelState, Currency, MethodDetail, Millis, Transaction, Trigger};
+use crate::payment::{Currency, Millis, Trigger};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Map, Value, json};
+use view::view;
 
 /// Orders of the shop begin with this: its backend shows and cancels no others of the store.
 const ORDER_PREFIX: &str = "shop";
@@ -21,21 +24,19 @@ impl Checkout {
         let Some(shop) = &self.options.shop else {
             return reply::unknown(reply::wants_json(request));
         };
-        let post = matches!(path, ["api", "orders"] | ["api", "payments", _, "cancel"]);
+        let post = matches!(path, ["api", "orders"] | ["api", "payments", _, "confirm" | "cancel"]);
         if let Some(answer) = gate(request, post) {
             return answer;
         }
         match path {
             [] if !request.path.ends_with('/') => to_shop(&request.query),
             [] => self.shop_page(shop),
-            ["shop.js" | "shop.css"] => {
-                let asset = path.first().and_then(|name| assets::find(name));
-                asset.map_or_else(|| reply::unknown(false), |asset| asset.serve(request))
-            }
             ["api", "config"] => reply::own_json(StatusCode::OK, &config(&self.engine.live.load(), shop, now())),
             ["api", "orders"] => answer(self.order(shop, request).await),
             ["api", "payments", id] => answer(self.payment(shop, id).await),
+            ["api", "payments", id, "confirm"] => answer(self.finish(shop, id, request).await),
             ["api", "payments", id, "cancel"] => answer(self.cancel(shop, id, request).await),
+            [name] => assets::find_shop(name).map_or_else(|| reply::unknown(false), |asset| asset.serve(request)),
             _ => reply::unknown(reply::wants_json(request)),
         }
     }
@@ -96,6 +97,21 @@ impl Checkout {
         let found = self.engine.ledger.payment(&shop.store_id, id).await;
         let found = found.map_err(|error| Refused::from(EngineError::from(error)))?;
         found.map(|transaction| view(&transaction)).ok_or_else(not_found)
+    }
+
+    /// Manual approval: the shop still wants the payment, so it finishes it with the token from the window.
+    async fn finish(&self, shop: &ShopOptions, id: &str, request: &Request) -> Result<Value, Refused> {
+        let id = own_order(id)?;
+        let body = object(request)?;
+        let token = body.get("paymentToken").and_then(Value::as_str).unwrap_or_default();
+        let confirm = ConfirmRequest {
+            store_id: shop.store_id.clone(),
+            payment_id: id.to_owned(),
+            payment_token: token.to_owned(),
+            ..ConfirmRequest::default()
+        };
+        let confirmed = Box::pin(self.engine.confirm(confirm)).await;
+        Ok(view(&confirmed?))
     }
 
     async fn cancel(&self, shop: &ShopOptions, id: &str, request: &Request) -> Result<Value, Refused> {
@@ -190,89 +206,6 @@ fn config(snapshot: &Snapshot, shop: &ShopOptions, now: Millis) -> Value {
         .get(&shop.store_id)
         .map_or("", |store| store.name.as_str());
     json!({"storeId": shop.store_id, "storeName": name, "channels": channels, "groups": groups})
-}
-
-/// A payment for the shop's page.
-fn view(transaction: &Transaction) -> Value {
-    let mut out = Map::new();
-    let mut put = |name: &str, value: Value| {
-        if !value.is_null() {
-            out.insert(name.to_owned(), value);
-        }
-    };
-    put("paymentId", transaction.payment_id.as_str().into());
-    put("transactionId", transaction.id.as_str().into());
-    put("status", transaction.status.as_str().into());
-    put("orderName", transaction.order_name.as_str().into());
-    put("total", transaction.amounts.total.into());
-    put("vat", transaction.amounts.vat.into());
-    put("cancelled", transaction.cancelled_total().into());
-    let open = transaction.open_cancellation().is_some();
-    put("cancellable", if open { 0 } else { transaction.cancellable() }.into());
-    put("currency", transaction.currency.code().into());
-    put("channel", transaction.channel.name.as_str().into());
-    put("mid", transaction.channel.mid.as_str().into());
-    put("reason", transaction.channel.reason.as_str().into());
-    put("method", transaction.method.as_ref().map_or(Value::Null, method));
-    put(
-        "receiptUrl",
-        transaction
-            .receipt_url
-            .as_deref()
-            .filter(|url| urls::check_http(url).is_ok())
-            .into(),
-    );
-    put(
-        "failure",
-        transaction
-            .failure
-            .as_ref()
-            .map_or(Value::Null, |f| json!({"code": f.code, "message": f.message})),
-    );
-    put("timeline", timeline(transaction));
-    Value::Object(out)
-}
-
-fn method(detail: &MethodDetail) -> Value {
-    let kind = detail.kind().as_str();
-    match detail {
-        MethodDetail::Card(card) => json!({"kind": kind, "issuer": card.issuer, "number": card.number}),
-        MethodDetail::VirtualAccount {
-            bank,
-            account_number,
-            expires_at,
-            ..
-        } => {
-            json!({"kind": kind, "issuer": bank, "number": account_number, "expiresAt": expires_at})
-        }
-        MethodDetail::EasyPay { provider, .. } => json!({"kind": kind, "issuer": provider}),
-        _ => json!({"kind": kind}),
-    }
-}
-
-fn timeline(transaction: &Transaction) -> Value {
-    let mut steps: Vec<(Millis, Value)> = Vec::new();
-    let mut add = |at: Option<Millis>, what: &str, amount: Option<&Amounts>| {
-        if let Some(at) = at {
-            steps.push((at, json!({"at": at, "what": what, "amount": amount.map(|a| a.total)})));
-        }
-    };
-    add(Some(transaction.requested_at), "requested", None);
-    add(transaction.paid_at, "paid", Some(&transaction.amounts));
-    add(transaction.failed_at, "failed", None);
-    for cancellation in &transaction.cancellations {
-        let (at, what) = match cancellation.state {
-            CancelState::Requested => (Some(cancellation.requested_at), "cancelRequested"),
-            CancelState::Succeeded => (
-                cancellation.cancelled_at.or(Some(cancellation.requested_at)),
-                "cancelled",
-            ),
-            CancelState::Failed => (Some(cancellation.requested_at), "cancelFailed"),
-        };
-        add(at, what, Some(&cancellation.amounts));
-    }
-    steps.sort_by_key(|(at, _)| *at);
-    steps.into_iter().map(|(_, step)| step).collect()
 }
 
 /// How the shop's backend refuses.

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod books;
+mod browser;
 mod commands;
 mod crash;
 mod faults;

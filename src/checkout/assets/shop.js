@@ -9,7 +9,8 @@ const WORDS = {
     cancelRequested: "취소 요청", cancelled: "취소", cancelFailed: "취소 실패", group: "채널 그룹", none: "사용할 수 있는 채널이 없습니다",
     total: "금액", vat: "부가세", refunded: "취소 금액", channel: "채널", reason: "라우팅 이유", method: "결제 수단",
     order: "주문 번호", transaction: "거래 번호", receipt: "영수증 보기", failure: "사유", busy: "결제창을 여는 중…",
-    test: "테스트", live: "실거래", amount: "금액은 1에서 10,000,000 사이의 정수여야 합니다",
+    test: "테스트", live: "실거래", pay: "결제하기", issued: "가상계좌 발급", expires: "입금 기한",
+    cancelHelp: "지금 취소할 수 있는 금액: ", code: "오류 코드", amount: "금액은 1에서 10,000,000 사이의 정수여야 합니다",
   },
   en: {
     READY: "Waiting for payment", APPROVING: "Approving", UNKNOWN: "Confirming the outcome", PAY_PENDING: "Under review",
@@ -20,7 +21,8 @@ const WORDS = {
     cancelFailed: "Cancel failed", group: "Channel group", none: "There is no channel to use", total: "Amount", vat: "VAT",
     refunded: "Cancelled", channel: "Channel", reason: "Routing reason", method: "Method", order: "Order number",
     transaction: "Transaction", receipt: "Receipt", failure: "Reason", busy: "Opening the window…", test: "test",
-    live: "live", amount: "The amount must be an integer from 1 to 10,000,000",
+    live: "live", pay: "Pay", issued: "Account issued", expires: "Deposit until", cancelHelp: "Can be cancelled now: ",
+    code: "Error code", amount: "The amount must be an integer from 1 to 10,000,000",
   },
 };
 
@@ -35,6 +37,10 @@ function word(key) {
 
 function won(amount) {
   return new Intl.NumberFormat(language === "ko" ? "ko-KR" : "en-US").format(amount) + (language === "ko" ? "원" : " KRW");
+}
+
+function moment(at) {
+  return new Date(at).toLocaleString(language === "ko" ? "ko-KR" : "en-US", { dateStyle: "medium", timeStyle: "medium" });
 }
 
 function element(tag, text) {
@@ -62,7 +68,8 @@ function call(method, path, body) {
 function showError(id, error) {
   const place = byId(id);
   place.hidden = !error;
-  place.textContent = error ? (error.code ? error.code + ": " : "") + error.message : "";
+  // The code is for developers, so it comes last.
+  place.textContent = error ? error.message + (error.code ? " (" + (error.pgCode || error.code) + ")" : "") : "";
 }
 
 function drawChannels() {
@@ -86,7 +93,9 @@ function drawChannels() {
     radio.value = choice.value;
     radio.checked = before ? before === choice.value : index === 0;
     radio.addEventListener("change", drawMethods);
-    label.append(radio, element("strong", choice.title), element("span", choice.note));
+    const text = element("strong", choice.title);
+    text.append(element("small", choice.note));
+    label.append(radio, text);
     place.append(label);
   });
   byId("pay").disabled = !choices.length;
@@ -100,15 +109,36 @@ function picked() {
 function drawMethods() {
   const key = picked().replace("channelKey:", "");
   const channel = config.channels.find(function (c) { return c.channelKey === key; });
-  const select = byId("method");
-  const before = select.value;
-  select.replaceChildren();
-  (channel ? channel.methods : ["CARD"]).forEach(function (kind) {
-    const option = element("option", word(kind));
-    option.value = kind;
-    option.selected = kind === before;
-    select.append(option);
+  const place = byId("methods");
+  const before = pickedMethod();
+  const kinds = channel ? channel.methods : ["CARD"];
+  place.replaceChildren();
+  kinds.forEach(function (kind, index) {
+    const label = document.createElement("label");
+    const radio = document.createElement("input");
+    radio.type = "radio";
+    radio.name = "method";
+    radio.value = kind;
+    radio.checked = kinds.includes(before) ? before === kind : index === 0;
+    label.append(radio, element("span", word(kind)));
+    place.append(label);
   });
+}
+
+function pickedMethod() {
+  const radio = document.querySelector("input[name=method]:checked");
+  return radio ? radio.value : "";
+}
+
+function amountWanted() {
+  const total = Number(byId("amount").value);
+  return Number.isInteger(total) && total >= 1 && total <= 10000000 ? total : null;
+}
+
+function drawPay() {
+  const total = amountWanted();
+  byId("pay").textContent = total === null ? word("pay") : language === "ko" ? won(total) + " " + word("pay") :
+    word("pay") + " " + won(total);
 }
 
 function addDetail(key, value, link) {
@@ -137,12 +167,14 @@ function drawPayment() {
   const status = byId("status");
   status.textContent = word(payment.status);
   status.dataset.status = payment.status;
+  byId("paid-for").textContent = payment.orderName;
+  byId("total").textContent = won(payment.total);
   byId("details").replaceChildren();
-  addDetail("total", won(payment.total));
   addDetail("vat", won(payment.vat));
   addDetail("refunded", payment.cancelled ? won(payment.cancelled) : "");
   if (payment.method) {
     addDetail("method", [word(payment.method.kind), payment.method.issuer, payment.method.number].filter(Boolean).join(" "));
+    addDetail("expires", payment.method.expiresAt ? moment(payment.method.expiresAt) : "");
   }
   addDetail("failure", payment.failure ? payment.failure.message + " (" + payment.failure.code + ")" : "");
   addDetail("channel", payment.channel + " · " + payment.mid);
@@ -153,14 +185,16 @@ function drawPayment() {
   const timeline = byId("timeline");
   timeline.replaceChildren();
   payment.timeline.forEach(function (step) {
-    const time = element("time", new Date(step.at).toLocaleString(language === "ko" ? "ko-KR" : "en-US"));
+    const time = element("time", moment(step.at));
     time.dateTime = new Date(step.at).toISOString();
-    const item = element("li", word(step.what) + (step.amount ? " " + won(step.amount) : "") + " ");
-    item.append(time);
+    const item = document.createElement("li");
+    item.dataset.what = step.what;
+    item.append(element("span", word(step.what) + (step.amount ? " " + won(step.amount) : "")), time);
     timeline.append(item);
   });
   byId("cancel-form").hidden = !payment.cancellable;
   byId("cancel-amount").value = payment.cancellable;
+  byId("cancel-help").textContent = word("cancelHelp") + won(payment.cancellable);
 }
 
 // Asks the shop's own server: what the browser brought is never proof of a payment.
@@ -180,8 +214,15 @@ function follow(paymentId, tries) {
 function showResult(result) {
   byId("browser-result").textContent = JSON.stringify(result, null, 2);
   showError("error", result.code ? result : null);
-  return follow(result.paymentId, result.code ? 1 : 40).then(function () {
-    byId("result-title").focus();
+  const path = "payments/" + encodeURIComponent(result.paymentId);
+  // A channel with manual approval hands out a token: the shop's server decides, and finishes the payment with it.
+  const finished = result.paymentToken ? call("POST", path + "/confirm", { paymentToken: result.paymentToken }) :
+    Promise.resolve();
+  return finished.catch(function (error) { showError("error", error); }).then(function () {
+    return follow(result.paymentId, result.code ? 1 : 40);
+  }).then(function () {
+    byId("result-title").focus({ preventScroll: true });
+    byId("result").scrollIntoView({ block: "start" });
   });
 }
 
@@ -194,13 +235,16 @@ function pay(order) {
     orderName: byId("name").value,
     totalAmount: order.totalAmount,
     currency: "KRW",
-    payMethod: byId("method").value,
+    payMethod: pickedMethod(),
     customer: { fullName: byId("buyer").value, phoneNumber: "010-0000-0000", email: "buyer@example.com" },
     redirectUrl: window.location.origin + "/shop/?lang=" + language,
     forceRedirect: byId("redirect").checked,
     locale: language === "ko" ? "KO_KR" : "EN_US",
     productType: "REAL",
   };
+  if (request.payMethod === "VIRTUAL_ACCOUNT") {
+    request.virtualAccount = { accountExpiry: { validHours: 72 } };
+  }
   request[choice[0]] = choice.slice(1).join(":");
   if (device) {
     request.device = device;
@@ -210,14 +254,13 @@ function pay(order) {
 
 function submit(event) {
   event.preventDefault();
-  const total = Number(byId("amount").value);
-  if (!Number.isInteger(total) || total < 1 || total > 10000000) {
+  const total = amountWanted();
+  if (total === null) {
     showError("error", new Error(word("amount")));
     byId("amount").focus();
     return;
   }
   const button = byId("pay");
-  const text = button.textContent;
   button.disabled = true;
   button.textContent = word("busy");
   showError("error", null);
@@ -225,7 +268,7 @@ function submit(event) {
     showError("error", error);
   }).then(function () {
     button.disabled = false;
-    button.textContent = text;
+    drawPay();
   });
 }
 
@@ -254,11 +297,13 @@ function speak(next) {
   button.setAttribute("aria-label", next === "ko" ? "Switch to English" : "한국어로 바꾸기");
   drawChannels();
   drawMethods();
+  drawPay();
   drawPayment();
 }
 
 byId("language").addEventListener("click", function () { speak(language === "ko" ? "en" : "ko"); });
 byId("form").addEventListener("submit", submit);
+byId("amount").addEventListener("input", drawPay);
 byId("cancel-form").addEventListener("submit", cancel);
 
 const query = new URLSearchParams(window.location.search);

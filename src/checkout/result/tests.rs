@@ -60,6 +60,7 @@ fn our_own_words_are_not_put_into_the_pgs_mouth() {
         (FailureKind::Tampered, "BadRequest"),
         (FailureKind::UserCancelled, "PGProviderError"),
         (FailureKind::Expired, "InvalidEntityState"),
+        (FailureKind::DuplicateOrder, "PaymentAlreadyPaid"),
         (FailureKind::Other, "UnknownError"),
     ] {
         let result = finished(Status::Failed, Some(Failure::new(kind, "NARU_X", "why")));
@@ -117,4 +118,16 @@ fn engine_errors_have_portones_codes() {
         (error.code, error.pg_code.as_deref(), error.pg_message.as_deref()),
         ("PGProviderError", Some("MAINTAINED_METHOD"), Some("점검 중"))
     );
+}
+
+#[test]
+fn refusals_name_the_member_as_the_page_wrote_it() {
+    for (field, member) in [
+        ("amount.total", "totalAmount"),
+        ("customer.name.full", "customer.fullName"),
+        ("customer.phoneNumber", "customer.phoneNumber"),
+    ] {
+        let error = SdkError::from(Refusal::new(field, "is wrong"));
+        assert_eq!(error.message, format!("{member}: is wrong"));
+    }
 }

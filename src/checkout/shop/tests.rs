@@ -2,7 +2,7 @@
 
 use super::super::sample::transaction;
 use super::*;
-use crate::payment::{Cancellation, Status};
+use crate::payment::{Amounts, CancelState, Cancellation, Status};
 use bytes::Bytes;
 use http::HeaderMap;
 
