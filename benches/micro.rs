@@ -108,6 +108,8 @@ mod ledger {
             pg_response: None,
             receipt_url: None,
             keep: None,
+            escrow: None,
+            cash_receipt: None,
             failure: None,
             cancellations: vec![],
             requested_at: at,
