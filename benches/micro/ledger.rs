@@ -100,6 +100,8 @@ pub fn transaction(n: u64) -> Transaction {
         pg_response: None,
         receipt_url: None,
         keep: None,
+        escrow: None,
+        cash_receipt: None,
         failure: None,
         cancellations: vec![],
         requested_at: at,

@@ -58,6 +58,10 @@ pub enum Feature {
     CashReceipt,
     Notifications,
     TaxFree,
+    EscrowModify,
+    EscrowComplete,
+    EscrowRejectAck,
+    Reconciliation,
 }
 
 /// When a feature may be used.

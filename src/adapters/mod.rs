@@ -9,19 +9,32 @@
 //! an adapter without escrow has no escrow code. `ARCHITECTURE.md` lists, point by point, what a PG can demand and
 //! which part of this contract expresses it.
 
+mod account;
 mod channel;
 mod command;
 mod descriptor;
+mod escrow;
+mod receipt;
+mod reconcile;
 pub mod registry;
 pub mod toss;
 mod window;
 mod wire;
 
+pub use account::{
+    AccountClosed, AccountExpiry, AccountKind, AccountReceipt, CloseAccount, IssueAccount, ReceiptWish, VirtualAccounts,
+};
 pub use channel::{ChannelRevision, ChannelSpec, ChannelState, Mode};
 pub use command::{
     Approve, Cancel, CancelDone, CardInput, Inquire, KeyIn, Notice, NoticeVerdict, PgCancel, PgView, RefundAccount,
 };
 pub use descriptor::{CredentialField, Descriptor, Feature, Limits, OperationTimeouts, ProviderName, TextRule, When};
+pub use escrow::{EscrowAction, EscrowCalls, EscrowCommand, EscrowDone, Party, Shipment};
+pub use receipt::{
+    CancelReceipt, CashReceipts, IdentityKind, InquireReceipt, IssueReceipt, ReceiptCancelled, ReceiptIssued,
+    ReceiptView, TaxOffice,
+};
+pub use reconcile::{Listed, PageQuestion, PgSettlementRow, PgTransactionRow, Reconciliation};
 pub use window::{Device, Open, OpenRequest, Opened, Proof, ReturnMethod, WindowReturn, WindowType, WindowVerdict};
 pub use wire::{
     Call, HttpMethod, Mask, Operation, Outcome, RecoveryPlan, RecoveryStep, Step, Transport, UnknownWhy, WireAnswer,
@@ -120,6 +133,22 @@ pub trait Adapter: Send + Sync {
     }
     /// Notifications, if the PG sends any.
     fn notifications(&self) -> Option<&dyn Notifications> {
+        None
+    }
+    /// Virtual accounts by server calls, if the PG has them.
+    fn virtual_accounts(&self) -> Option<&dyn VirtualAccounts> {
+        None
+    }
+    /// Stand-alone cash receipts, if the PG has them.
+    fn cash_receipts(&self) -> Option<&dyn CashReceipts> {
+        None
+    }
+    /// Escrow calls, if the PG has any.
+    fn escrow(&self) -> Option<&dyn EscrowCalls> {
+        None
+    }
+    /// Lists for reconciliation, if the PG has them.
+    fn reconciliation(&self) -> Option<&dyn Reconciliation> {
         None
     }
 }

@@ -21,6 +21,16 @@ pub enum Operation {
     Inquire,
     /// Net-cancel (망취소).
     NetCancel,
+    /// Issue of a virtual account by a server call.
+    IssueAccount,
+    /// Closing a virtual account before its deposit.
+    CloseAccount,
+    /// Issue of a stand-alone cash receipt.
+    IssueReceipt,
+    /// Cancellation of a stand-alone cash receipt.
+    CancelReceipt,
+    /// Telling the PG of a delivery or a decision about an escrow payment.
+    Escrow,
 }
 
 impl Operation {
@@ -34,6 +44,11 @@ impl Operation {
             Self::Cancel => "cancel",
             Self::Inquire => "inquire",
             Self::NetCancel => "net_cancel",
+            Self::IssueAccount => "issue_account",
+            Self::CloseAccount => "close_account",
+            Self::IssueReceipt => "issue_receipt",
+            Self::CancelReceipt => "cancel_receipt",
+            Self::Escrow => "escrow",
         }
     }
 }

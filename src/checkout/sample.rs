@@ -42,6 +42,8 @@ pub fn transaction(status: Status, failure: Option<Failure>) -> Transaction {
         pg_response: None,
         receipt_url: None,
         keep: None,
+        escrow: None,
+        cash_receipt: None,
         failure,
         cancellations: Vec::new(),
         requested_at: 0,

@@ -126,6 +126,8 @@ pub(super) fn new_transaction(routed: &Routed, attempt: NewAttempt, order_id: St
         pg_response: None,
         receipt_url: None,
         keep: None,
+        escrow: None,
+        cash_receipt: None,
         failure: None,
         cancellations: Vec::new(),
         requested_at: at,

@@ -87,6 +87,8 @@ pub(super) fn event_word(event: &Event) -> &'static str {
         Event::CancelAccepted { .. } => "CancelAccepted",
         Event::CancelSucceeded { .. } => "CancelSucceeded",
         Event::CancelFailed { .. } => "CancelFailed",
+        Event::AskStarted => "AskStarted",
+        Event::EscrowChanged(_) => "EscrowChanged",
     }
 }
 

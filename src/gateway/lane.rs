@@ -26,13 +26,18 @@ pub(super) struct ChannelLanes {
     durations: [OnceLock<Histogram>; OPERATIONS.len()],
 }
 
-const OPERATIONS: [Operation; 6] = [
+const OPERATIONS: [Operation; 11] = [
     Operation::Register,
     Operation::Approve,
     Operation::Instant,
     Operation::Cancel,
     Operation::Inquire,
     Operation::NetCancel,
+    Operation::IssueAccount,
+    Operation::CloseAccount,
+    Operation::IssueReceipt,
+    Operation::CancelReceipt,
+    Operation::Escrow,
 ];
 
 /// One place that a channel calls.

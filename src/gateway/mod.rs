@@ -239,7 +239,9 @@ impl Shared {
 fn held_back(operation: Operation) -> bool {
     match operation {
         Operation::Register | Operation::Approve | Operation::Instant => true,
+        Operation::IssueAccount | Operation::IssueReceipt => true,
         Operation::Cancel | Operation::Inquire | Operation::NetCancel => false,
+        Operation::CloseAccount | Operation::CancelReceipt | Operation::Escrow => false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! One try at a payment, and the only ways its state may change.
 
-use super::{Amounts, ChannelRef, Currency, Failure, GroupRef, MethodDetail, MethodKind, Millis, Origin};
+use super::{
+    Amounts, ChannelRef, Currency, Escrow, Failure, GroupRef, MethodDetail, MethodKind, Millis, Origin, PaymentReceipt,
+};
 use serde::{Deserialize, Serialize};
 
 /// State of a transaction. `Approving` and `Unknown` are ours; the API shows both as `READY`.
@@ -140,6 +142,12 @@ pub struct Approval {
     /// Values a later call of the same adapter needs (e.g. Toss `secret`); sealed before it is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<serde_json::Value>,
+    /// The PG took it as an escrow payment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub escrow: bool,
+    /// Cash receipt that the PG issued with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cash_receipt: Option<PaymentReceipt>,
 }
 
 /// One try at a payment.
@@ -195,6 +203,12 @@ pub struct Transaction {
     /// Kept for later calls (see [`Approval::keep`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<serde_json::Value>,
+    /// Escrow, if the PG took it as such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escrow: Option<Escrow>,
+    /// Cash receipt issued with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cash_receipt: Option<PaymentReceipt>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -255,6 +269,10 @@ pub enum Event {
         /// Why.
         failure: Failure,
     },
+    /// The intent of a call that moves no money is being committed: closing an account, telling of a delivery.
+    AskStarted,
+    /// The PG took what it was told about the escrow.
+    EscrowChanged(Box<Escrow>),
 }
 
 /// An event that does not fit the state.
@@ -349,6 +367,14 @@ impl Transaction {
                 entry.state = CancelState::Failed;
                 entry.failure = Some(failure.clone());
             }
+            Event::AskStarted => self.require(
+                before == Status::VirtualAccountIssued || before.is_settled(),
+                "AskStarted",
+            )?,
+            Event::EscrowChanged(escrow) => {
+                self.require(before.is_settled() && self.escrow.is_some(), "EscrowChanged")?;
+                self.escrow = Some((**escrow).clone());
+            }
         }
         if matches!(event, Event::ApprovalUnknown) {
             self.status = Status::Unknown;
@@ -404,6 +430,12 @@ impl Transaction {
         }
         if approval.keep.is_some() {
             self.keep.clone_from(&approval.keep);
+        }
+        if approval.escrow && self.escrow.is_none() {
+            self.escrow = Some(Escrow::new());
+        }
+        if approval.cash_receipt.is_some() {
+            self.cash_receipt.clone_from(&approval.cash_receipt);
         }
         self.failure = None;
         self.failed_at = None;

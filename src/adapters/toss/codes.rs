@@ -38,6 +38,7 @@ pub(super) static CODES: &[(&str, Kind, Class)] = &[
     ("BELOW_ZERO_AMOUNT", Kind::BadRequest, Refused),
     ("CARD_PROCESSING_ERROR", Kind::DeclinedByIssuer, Ask),
     ("COMMON_ERROR", Kind::OutcomeUnknown, Ask),
+    ("DUPLICATED_CASH_RECEIPT", Kind::AlreadyProcessed, Ask),
     ("DUPLICATED_ORDER_ID", Kind::DuplicateOrder, Ask),
     ("DUPLICATED_REQUEST", Kind::BadRequest, Ask),
     ("EXCEED_CANCEL_AMOUNT_DISCOUNT_AMOUNT", Kind::NotCancellable, Refused),

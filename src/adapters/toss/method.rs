@@ -2,8 +2,10 @@
 
 use super::mask::is_full_number;
 use super::tables;
-use super::wire::{Card, EasyPay, Payment, VirtualAccount, millis};
-use crate::payment::{Approval, CardDetail, CardOwner, CardType, MethodDetail, Millis, Status};
+use super::wire::{Card, CashReceipt, EasyPay, Payment, VirtualAccount, millis};
+use crate::payment::{
+    Approval, CardDetail, CardOwner, CardType, MethodDetail, Millis, PaymentReceipt, ReceiptKind, Status,
+};
 use serde_json::{Map, Value};
 
 /// An approval as a verified object tells it.
@@ -16,6 +18,31 @@ pub(super) fn approval(payment: &Payment, payment_key: String, status: Status, r
         receipt_url: receipt(payment),
         raw,
         keep: keep(payment),
+        escrow: payment.use_escrow.flag() == Some(true),
+        cash_receipt: payment.cash_receipt.get().and_then(|own| cash_receipt(payment, own)),
+    }
+}
+
+/// The receipt issued with the payment; one without an approval number is not issued yet.
+fn cash_receipt(payment: &Payment, own: &CashReceipt) -> Option<PaymentReceipt> {
+    Some(PaymentReceipt {
+        kind: receipt_kind(own),
+        pg_receipt_id: own.receipt_key.owned(),
+        issue_number: own.issue_number.owned()?,
+        total: own.amount.whole()?,
+        tax_free: own.tax_free_amount.whole(),
+        url: own.receipt_url.owned(),
+        issued_at: millis(&payment.approved_at),
+        cancelled_at: None,
+    })
+}
+
+/// What a receipt is for.
+pub(super) fn receipt_kind(own: &CashReceipt) -> Option<ReceiptKind> {
+    match own.kind.text().as_deref() {
+        Some("소득공제" | "INCOME_DEDUCTION") => Some(ReceiptKind::Personal),
+        Some("지출증빙" | "EXPENDITURE_PROOF") => Some(ReceiptKind::Corporate),
+        _ => None,
     }
 }
 

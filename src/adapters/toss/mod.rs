@@ -14,11 +14,14 @@ mod lenient;
 mod mask;
 mod method;
 mod notify;
+mod receipts;
+mod reports;
 mod request;
 mod returned;
 mod rules;
 mod sign;
 mod tables;
+mod vbank;
 mod verify;
 mod window;
 mod wire;
@@ -27,9 +30,10 @@ mod wire;
 mod tests;
 
 use super::{
-    Adapter, Approve, Call, Cancel, CancelDone, ChannelRevision, ChannelSpec, Descriptor, Feature, HttpMethod, Inquire,
-    Instant, Limits, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan,
-    RecoveryStep, Refusal, Step, TextRule, Transport, When, Window, WireAnswer, WireRequest,
+    Adapter, Approve, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor, Feature,
+    HttpMethod, Inquire, Instant, Limits, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName,
+    Reconciliation, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, Transport, VirtualAccounts, When, Window,
+    WireAnswer, WireRequest,
 };
 use crate::payment::{Approval, MethodKind};
 use bytes::Bytes;
@@ -88,7 +92,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
                 why: "Toss Payments has none; a lost answer is fetched again under the same Idempotency-Key",
             },
         ),
-        (Feature::VirtualAccountIssue, When::NotYet),
+        (Feature::VirtualAccountIssue, When::Yes),
         (Feature::BillingKeyWindow, When::NotYet),
         (Feature::BillingKeyInstant, When::NotYet),
         (
@@ -99,9 +103,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
             },
         ),
         (Feature::EscrowDelivery, When::Never { why: NO_DELIVERY }),
-        (Feature::CashReceipt, When::NotYet),
+        (Feature::CashReceipt, When::Yes),
         (Feature::Notifications, When::Yes),
         (Feature::TaxFree, When::Yes),
+        (Feature::EscrowModify, When::Never { why: NO_DELIVERY }),
+        (Feature::EscrowComplete, When::Never { why: NO_DELIVERY }),
+        (Feature::EscrowRejectAck, When::Never { why: NO_DELIVERY }),
+        (Feature::Reconciliation, When::Yes),
     ],
     limits: Limits {
         order_id_min: 6,
@@ -229,8 +237,14 @@ impl Adapter for Toss {
             // Idempotency keys are remembered for 15 days from their first use; a replay after that would be a second
             // cancellation. A day of margin.
             Operation::Cancel => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], minutes(14 * 24 * 60)),
+            // As a key-in payment: its receipt number, if it had one, is nowhere else.
+            Operation::IssueAccount => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], minutes(30)),
+            // As cancellations, which they are to Toss; receipts are found again by the day they were asked for.
+            Operation::CloseAccount | Operation::IssueReceipt | Operation::CancelReceipt => {
+                plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], minutes(14 * 24 * 60))
+            }
             // These never leave an open question of their own.
-            Operation::Register | Operation::Inquire | Operation::NetCancel => {
+            Operation::Register | Operation::Inquire | Operation::NetCancel | Operation::Escrow => {
                 plan(&[RecoveryStep::Operator], Duration::ZERO)
             }
         }
@@ -245,6 +259,18 @@ impl Adapter for Toss {
     }
 
     fn notifications(&self) -> Option<&dyn Notifications> {
+        Some(self)
+    }
+
+    fn virtual_accounts(&self) -> Option<&dyn VirtualAccounts> {
+        Some(self)
+    }
+
+    fn cash_receipts(&self) -> Option<&dyn CashReceipts> {
+        Some(self)
+    }
+
+    fn reconciliation(&self) -> Option<&dyn Reconciliation> {
         Some(self)
     }
 }

@@ -46,6 +46,11 @@ static SCHEMES: &[(&str, &str, &str, Option<CardBrand>)] = &[
     ("4V", "VISA", "VISA", Some(CardBrand::Visa)),
 ];
 
+/// Banks that issue virtual accounts.
+static ISSUING: &[&str] = &[
+    "03", "06", "07", "11", "20", "31", "32", "34", "39", "45", "71", "81", "88",
+];
+
 /// A bank or securities firm: code, Korean, KFTC code, English, PortOne V2 `Bank` (REST).
 static BANKS: &[(&str, &str, &str, &str, &str)] = &[
     ("02", "산업", "002", "KDBBANK", "KDB"),
@@ -246,6 +251,21 @@ pub(super) fn bank(word: &str) -> Option<&'static str> {
 /// Toss's code for PortOne's `Bank`.
 pub(super) fn bank_code(portone: &str) -> Option<&'static str> {
     BANKS.iter().find(|row| row.4 == portone).map(|row| row.0)
+}
+
+/// Toss's code of a bank that issues virtual accounts (Toss docs: "가상계좌 발급", banks), for PortOne's `Bank`.
+pub(super) fn issuing_bank(portone: &str) -> Option<&'static str> {
+    bank_code(portone).filter(|code| ISSUING.contains(code))
+}
+
+/// PortOne's words of the banks that issue virtual accounts, for messages.
+pub(super) fn issuing_banks() -> String {
+    let words: Vec<&str> = BANKS
+        .iter()
+        .filter(|row| ISSUING.contains(&row.0))
+        .map(|row| row.4)
+        .collect();
+    words.join(", ")
 }
 
 /// PortOne's word for a wallet that Toss names in Korean or by its request word.

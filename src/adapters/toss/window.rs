@@ -3,6 +3,8 @@
 mod account;
 mod card;
 
+pub(super) use account::{due_date, escrow_products};
+
 use super::request::{Request, unprefixed};
 use super::tables::{self, Table};
 use super::{Toss, returned, rules, sign};

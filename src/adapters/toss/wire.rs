@@ -7,6 +7,7 @@ use super::lenient::{List, Maybe, Part, Scalar};
 use crate::adapters::{UnknownWhy, WireAnswer};
 use crate::payment::Millis;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// Longest code and message that are passed on; Toss documents 510 characters for a message.
 const MESSAGE_MAX: usize = 510;
@@ -40,6 +41,7 @@ pub(super) struct Payment {
     /// Old place of `easyPay.amount` (API 1.3).
     pub(super) easy_pay_amount: Scalar,
     pub(super) receipt: Maybe<Receipt>,
+    pub(super) cash_receipt: Maybe<CashReceipt>,
     pub(super) failure: Maybe<ErrorBody>,
 }
 
@@ -134,6 +136,26 @@ pub(super) struct EasyPay {
     pub(super) discount_amount: Scalar,
 }
 
+/// `cashReceipt` of a payment, and a stand-alone receipt (Toss docs: "CashReceipt 객체").
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct CashReceipt {
+    pub(super) receipt_key: Scalar,
+    pub(super) order_id: Scalar,
+    #[serde(rename = "type")]
+    pub(super) kind: Scalar,
+    pub(super) issue_number: Scalar,
+    pub(super) receipt_url: Scalar,
+    /// `CONFIRM` or `CANCEL`.
+    pub(super) transaction_type: Scalar,
+    pub(super) amount: Scalar,
+    pub(super) tax_free_amount: Scalar,
+    /// `IN_PROGRESS`, `COMPLETED`, `FAILED`.
+    pub(super) issue_status: Scalar,
+    pub(super) failure: Maybe<ErrorBody>,
+    pub(super) requested_at: Scalar,
+}
+
 /// `receipt`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -155,6 +177,7 @@ impl Part for VirtualAccount {}
 impl Part for Transfer {}
 impl Part for MobilePhone {}
 impl Part for GiftCertificate {}
+impl Part for CashReceipt {}
 impl Part for Receipt {
     fn from_word(word: &str) -> Self {
         Self {
@@ -194,15 +217,24 @@ pub(super) enum Answer {
     Unreadable(UnknownWhy),
 }
 
-/// Reads an answer.
+/// Reads an answer that is a payment.
 pub(super) fn read(answer: &WireAnswer) -> Answer {
+    match read_as::<Box<Payment>>(answer) {
+        Ok(payment) => Answer::Payment(payment),
+        Err(other) => other,
+    }
+}
+
+/// Reads an answer of any shape; what is none is an [`Answer::Error`] or [`Answer::Unreadable`].
+pub(super) fn read_as<T: DeserializeOwned>(answer: &WireAnswer) -> Result<T, Answer> {
     let body = without_bom(&answer.body);
     if answer.status == 200 {
-        return serde_json::from_slice::<Payment>(body).map_or_else(
-            |_| Answer::Unreadable(unreadable(answer.status)),
-            |payment| Answer::Payment(Box::new(payment)),
-        );
+        return serde_json::from_slice::<T>(body).map_err(|_| Answer::Unreadable(unreadable(answer.status)));
     }
+    Err(error(answer, body))
+}
+
+fn error(answer: &WireAnswer, body: &[u8]) -> Answer {
     let error = serde_json::from_slice::<Maybe<ErrorBody>>(body).unwrap_or_default();
     match error.get().and_then(|e| Some((e.code.owned()?, e.message.owned()))) {
         Some((code, message)) => Answer::Error(PgError {

@@ -15,6 +15,8 @@ fn paid(total: i64, tax_free: i64) -> Transaction {
         receipt_url: None,
         raw: None,
         keep: None,
+        escrow: false,
+        cash_receipt: None,
     };
     t.apply(&Event::Approved(Box::new(approval)), 2).unwrap();
     t

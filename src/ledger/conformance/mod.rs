@@ -92,6 +92,8 @@ pub(crate) fn transaction(id: &str, payment: &str, status: Status) -> Transactio
         pg_response: None,
         receipt_url: None,
         keep: None,
+        escrow: None,
+        cash_receipt: None,
         failure: None,
         cancellations: vec![],
         requested_at: 1_000,

@@ -41,6 +41,8 @@ pub(crate) fn sample(total: i64) -> Transaction {
         pg_response: None,
         receipt_url: None,
         keep: None,
+        escrow: None,
+        cash_receipt: None,
         failure: None,
         cancellations: vec![],
         requested_at: 0,
@@ -61,6 +63,8 @@ fn approval() -> Event {
         receipt_url: None,
         raw: None,
         keep: None,
+        escrow: false,
+        cash_receipt: None,
     }))
 }
 

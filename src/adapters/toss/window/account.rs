@@ -16,7 +16,19 @@ pub(super) fn escrow(raw: Request<'_>, options: &mut Members) -> Result<(), Refu
         return Ok(());
     }
     options.insert("useEscrow".into(), true.into());
-    let products = raw.list("products")?.unwrap_or_default();
+    let list = products(raw.list("products")?.unwrap_or_default())?;
+    if !list.is_empty() {
+        options.insert("escrowProducts".into(), list.into());
+    }
+    Ok(())
+}
+
+/// `escrowProducts` of PortOne's `products`.
+pub(in super::super) fn escrow_products(products: &Value) -> Result<Vec<Value>, Refusal> {
+    self::products(products.as_array().map(Vec::as_slice).unwrap_or_default())
+}
+
+fn products(products: &[Value]) -> Result<Vec<Value>, Refusal> {
     let mut list = Vec::with_capacity(products.len());
     for product in products {
         let product = Request(product);
@@ -34,10 +46,7 @@ pub(super) fn escrow(raw: Request<'_>, options: &mut Members) -> Result<(), Refu
         }
         list.push(Value::Object(entry));
     }
-    if !list.is_empty() {
-        options.insert("escrowProducts".into(), list.into());
-    }
-    Ok(())
+    Ok(list)
 }
 
 /// Options that transfer and virtual account share.
@@ -78,7 +87,7 @@ pub(super) fn virtual_account(request: &OpenRequest, raw: Request<'_>) -> Result
         (None, Some(due)) => {
             options.insert(
                 "dueDate".into(),
-                due_date(due, request.at).map_err(|fix| Refusal::new(DUE, fix))?.into(),
+                due_text(due, request.at).map_err(|fix| Refusal::new(DUE, fix))?.into(),
             );
             Ok(options)
         }
@@ -87,7 +96,7 @@ pub(super) fn virtual_account(request: &OpenRequest, raw: Request<'_>) -> Result
 }
 
 /// A deadline in Korean time, as Toss writes it. Input without an offset is Korean time already.
-fn due_date(text: &str, now: Millis) -> Result<String, String> {
+fn due_text(text: &str, now: Millis) -> Result<String, String> {
     let text = text.trim();
     let local = match text.parse::<jiff::Timestamp>() {
         Ok(instant) => Some(KST.to_datetime(instant)),
@@ -98,12 +107,16 @@ fn due_date(text: &str, now: Millis) -> Result<String, String> {
     let Some(local) = local else {
         return Err("must be a date and time, e.g. 2026-01-31T23:59:59+09:00".to_owned());
     };
-    let due = KST
-        .to_timestamp(local)
-        .map_err(|_| "is out of range".to_owned())?
-        .as_millisecond();
+    let due = KST.to_timestamp(local).map_err(|_| "is out of range".to_owned())?;
+    due_date(due.as_millisecond(), now)
+}
+
+/// A deadline as Toss writes it, to the second, in Korean time.
+pub(in super::super) fn due_date(due: Millis, now: Millis) -> Result<String, String> {
     if due <= now || due - now > VALID_HOURS_MAX * 3_600_000 {
         return Err(format!("must lie in the next {VALID_HOURS_MAX} hours"));
     }
+    let instant = jiff::Timestamp::from_millisecond(due).map_err(|_| "is out of range".to_owned())?;
+    let local = KST.to_datetime(instant);
     Ok(local.strftime("%Y-%m-%dT%H:%M:%S").to_string())
 }

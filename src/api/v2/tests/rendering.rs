@@ -51,6 +51,8 @@ pub fn sample() -> Transaction {
         pg_response: text("{}"),
         receipt_url: text("https://example.com/r"),
         keep: Some(json!({"secret": "kept"})),
+        escrow: None,
+        cash_receipt: None,
         failure: None,
         cancellations: vec![],
         requested_at: super::NOW,
