@@ -48,7 +48,7 @@ impl Builder<'_> {
         }
     }
 
-    fn problem(&mut self, at: Pos, message: impl Into<String>) {
+    pub(super) fn problem(&mut self, at: Pos, message: impl Into<String>) {
         self.problems.push(Problem {
             file: self.file.to_owned(),
             at,
@@ -67,12 +67,14 @@ impl Builder<'_> {
             }
             secrets.extend(self.api_secret(secret));
         }
+        let webhooks = self.webhooks(&entry.webhooks);
         (self.problems.len() == before).then(|| {
             Arc::new(Store {
                 id: entry.id.value.clone(),
                 merchant_id: entry.merchant_id.value.clone(),
                 name: entry.name.as_ref().unwrap_or(&entry.id).value.clone(),
                 secrets,
+                webhooks,
             })
         })
     }

@@ -151,6 +151,9 @@ fn store_facts(store: &Store) -> Facts {
             facts.insert(format!("api_secrets.{}.expires_at", secret.name), time(at));
         }
     }
+    for webhook in &store.webhooks {
+        facts.insert(format!("webhooks.{}", webhook.url), shown(webhook.shown()));
+    }
     facts
 }
 

@@ -2,6 +2,7 @@
 //! editors' JSON Schema is made from, so their comments are the format's documentation.
 
 use super::problem::Pos;
+use super::webhooks::WebhookEntry;
 use crate::adapters::{ChannelState, Mode, Operation};
 use crate::payment::{MethodKind, Millis};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -140,6 +141,9 @@ pub(super) struct StoreEntry {
     pub name: Option<At<String>>,
     /// V2 API secrets. Several may be valid at once, so that they can be rotated.
     pub api_secrets: At<Vec<ApiSecretEntry>>,
+    /// Where the store's webhooks go.
+    #[schemars(default)]
+    pub webhooks: Vec<WebhookEntry>,
 }
 
 /// A V2 API secret: either its SHA-256 or a reference to it.

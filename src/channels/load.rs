@@ -368,8 +368,12 @@ fn referred(decoded: &Decoded, dir: &Path) -> Vec<PathBuf> {
     let api = stores.filter_map(|secret| secret.secret.as_ref());
     let channels = decoded.file.channel.iter().flat_map(|channel| &channel.credentials.0);
     let credentials = channels.filter_map(|(_, value)| value.as_ref());
+    let webhooks = decoded.file.store.iter().flat_map(|store| &store.webhooks);
+    let signing = webhooks.flat_map(super::webhooks::WebhookEntry::secret_texts);
     api.chain(credentials)
-        .filter_map(|written| match Reference::parse(&written.value.0) {
+        .map(|written| written.value.0.as_str())
+        .chain(signing)
+        .filter_map(|written| match Reference::parse(written) {
             Reference::File(path) => Some(dir.join(path)),
             _ => None,
         })

@@ -22,6 +22,7 @@ mod seal;
 mod secrets;
 mod split;
 mod watch;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use scan::Limits;
 pub use schema::json_schema;
 pub use seal::{SealError, Sealer};
 pub use secrets::Secrets;
+pub use webhooks::{EVENTS, WebhookContent, WebhookEndpoint, WebhookMode, WebhookRetry, WebhookVersion, webhook_key};
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);

@@ -1,5 +1,6 @@
 //! The validated model: what the rest of the router sees of the channel files.
 
+use super::webhooks::WebhookEndpoint;
 use crate::adapters::{ChannelRevision, Mode};
 use crate::payment::Millis;
 use std::collections::HashMap;
@@ -27,6 +28,8 @@ pub struct Store {
     pub name: String,
     /// API secrets, hashed.
     pub secrets: Vec<ApiSecret>,
+    /// Where its webhooks go.
+    pub webhooks: Vec<WebhookEndpoint>,
 }
 
 /// A member of a group.

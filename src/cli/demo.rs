@@ -14,6 +14,9 @@ use crate::config::{Config, Listen, LogFormat, sealing_key_file, secret};
 use crate::net::Limits;
 use crate::server::{House, Purpose};
 use crate::telemetry;
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use place::Place;
 use secrecy::{ExposeSecret, SecretString};
 use std::process::ExitCode;
@@ -23,6 +26,7 @@ use std::time::Duration;
 struct Keys {
     api_secret: SecretString,
     admin_token: SecretString,
+    webhook_secret: SecretString,
 }
 
 impl Keys {
@@ -31,8 +35,18 @@ impl Keys {
         Ok(Self {
             api_secret: made(32)?,
             admin_token: made(24)?,
+            webhook_secret: signing_secret()?,
         })
     }
+}
+
+/// A webhook signing secret as merchants get it: `whsec_` and base64 of 32 random bytes.
+fn signing_secret() -> Result<SecretString, String> {
+    let mut bytes = [0_u8; 32];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| "the system gives no random bytes".to_owned())?;
+    Ok(SecretString::from(format!("whsec_{}", STANDARD.encode(bytes))))
 }
 
 pub(super) fn run(arguments: DemoArguments) -> ExitCode {
@@ -80,6 +94,7 @@ async fn demo(arguments: DemoArguments) -> Result<(), String> {
     };
     let secrets = Secrets::new()
         .with("NARU_API_SECRET", keys.api_secret.expose_secret())
+        .with("NARU_WEBHOOK_SECRET", keys.webhook_secret.expose_secret())
         .with("NARU_SIM_URL", simulating.url.as_str());
     let house = House::open(config, secrets, Purpose::Demo(keys.api_secret.clone()))
         .await

@@ -6,7 +6,12 @@
 
 #[cfg(test)]
 mod conformance;
+mod notices;
+mod outbox;
 pub mod sqlite;
+
+pub use notices::{NoticeFilter, NoticeLedger, NoticeRow, NoticeState};
+pub use outbox::{Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger};
 
 use crate::adapters::Operation;
 use crate::payment::{MethodKind, Millis, Status, Transaction};
@@ -244,7 +249,7 @@ pub struct PaymentFilter {
 }
 
 /// The durable journal and its current-state tables.
-pub trait Ledger: Send + Sync + 'static {
+pub trait Ledger: Send + Sync + 'static + NoticeLedger + OutboxLedger {
     /// Commits all or nothing, durably.
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'_, Result<(), LedgerError>>;
     /// A transaction.

@@ -62,7 +62,8 @@ impl House {
 
         let ledger = open_ledger(&config, metrics.clone()).await?;
         let mut options = Options::new(&config.channels, metrics.clone());
-        options.secrets = secrets;
+        // Channel files may name the router's own origin, e.g. for the sample shop's webhooks.
+        options.secrets = secrets.with("NARU_PUBLIC_URL", public_url.as_str());
         let channels = Channels::start(options).await?;
         let engine = Arc::new(Engine::new(
             Arc::clone(&ledger),

@@ -5,6 +5,7 @@ use super::super::file::{
     TIMEOUT_MS, TimeoutsEntry, WEIGHT_MAX,
 };
 use super::super::problem::{Lines, Pos, suggest};
+use super::super::webhooks::WebhookEntry;
 use super::{Decoded, Decoder, Fields, Value};
 use toml::de::DeTable;
 
@@ -177,12 +178,39 @@ fn store(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<StoreEntry> {
     let merchant_id = f.required("merchant_id", |d, v| d.id("merchant_id", v));
     let name = f.optional("name", |d, v| d.name("name", v));
     let api_secrets = f.required("api_secrets", |d, v| d.items("api_secrets", v, api_secret));
+    let webhooks = f.optional("webhooks", |d, v| d.items("webhooks", v, webhook));
     f.finish();
     Some(StoreEntry {
         id: id?,
         merchant_id: merchant_id?,
         name,
         api_secrets: api_secrets?,
+        webhooks: webhooks.map_or_else(Vec::new, |webhooks| webhooks.value),
+    })
+}
+
+fn webhook(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<WebhookEntry> {
+    let mut f = Fields::open(decoder, "webhooks", value)?;
+    let url = f.text("url");
+    let version = f.optional("version", |d, v| d.word("version", v, &["2024-04-25", "2024-01-01"]));
+    let content_type = f.optional("content_type", |d, v| d.word("content_type", v, &["json", "form"]));
+    let mode = f.optional("mode", |d, v| d.word("mode", v, &["live", "test", "both"]));
+    let secrets = f.optional("secrets", |d, v| d.items("secrets", v, |d, v| d.hidden("secrets", v)));
+    let events = f.optional("events", |d, v| d.items("events", v, |d, v| d.text("events", v)));
+    let ordered = f.optional("ordered", |d, v| d.flag("ordered", v));
+    let allow_private = f.optional("allow_private", |d, v| d.flag("allow_private", v));
+    let retry = f.optional("retry", |d, v| d.word("retry", v, &["standard", "long"]));
+    f.finish();
+    Some(WebhookEntry {
+        url: url?,
+        version,
+        content_type,
+        mode,
+        secrets,
+        events,
+        ordered,
+        allow_private,
+        retry,
     })
 }
 

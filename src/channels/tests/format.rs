@@ -17,6 +17,16 @@ api_secrets = [
   { name = "old", sha256 = "00000000000000000000000000000000000000000000000000000000000000aA", expires_at = 2026-01-31T09:00:00+09:00 },
   { name = "new", secret = "env:NARU_T_API" },
 ]
+[[store.webhooks]]
+url = "http://127.0.0.1:1/hook"
+version = "2024-01-01"
+content_type = "form"
+mode = "test"
+secrets = ["plain:whsec_bmFydSB0ZXN0IHNpZ25pbmcga2V5ISE="]
+events = ["Transaction.Paid"]
+ordered = true
+allow_private = true
+retry = "long"
 
 [[channel]]
 key = "full"
@@ -116,6 +126,8 @@ fn the_schema_knows_the_same_keys_as_the_reader() {
             keys(first(entry))
         );
     }
+    let webhook = first("store")["webhooks"][0].as_table().unwrap();
+    assert_eq!(properties("/$defs/Webhook/properties"), keys(webhook));
     let timeouts = first("channel")["timeouts_ms"].as_table().unwrap();
     assert_eq!(properties("/$defs/Timeouts/properties"), keys(timeouts));
     let member = first("group")["members"][0].as_table().unwrap();

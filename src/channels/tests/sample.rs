@@ -22,7 +22,9 @@ fn adapters() -> Adapters {
 fn the_sample_loads() {
     let secrets = Secrets::new()
         .with("NARU_API_SECRET", "a-secret-made-for-this-test")
-        .with("NARU_SIM_URL", "http://127.0.0.1:8090");
+        .with("NARU_SIM_URL", "http://127.0.0.1:8090")
+        .with("NARU_PUBLIC_URL", "http://127.0.0.1:8080")
+        .with("NARU_WEBHOOK_SECRET", "whsec_bmFydSB0ZXN0IHNpZ25pbmcga2V5ISE=");
     let snapshot = load_dir(&sample(), &secrets, adapters(), 0).unwrap_or_else(|problems| panic!("{problems}"));
     let store = snapshot.store_by_secret("a-secret-made-for-this-test", 0).unwrap();
     let group = snapshot.groups.values().next().unwrap();

@@ -29,6 +29,7 @@ pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &
     if let Some(store) = snapshot.store_by_secret(keys.api_secret.expose_secret(), now()) {
         put("NARU_STORE_ID", &store.id);
         put("NARU_API_SECRET", keys.api_secret.expose_secret());
+        put("NARU_WEBHOOK_SECRET", keys.webhook_secret.expose_secret());
         for (name, key) in named_channels(snapshot, &store.id) {
             put(&format!("NARU_CHANNEL_{name}"), &key);
         }

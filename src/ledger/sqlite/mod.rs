@@ -9,6 +9,8 @@ mod checkpoint;
 mod idempotency;
 mod leases;
 mod list;
+mod notices;
+mod outbox;
 mod reader;
 mod rows;
 mod schema;

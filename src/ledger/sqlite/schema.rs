@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Applied in order; `PRAGMA user_version` counts how many were. Never change one that was released: add another.
-const MIGRATIONS: &[&str] = &[INITIAL];
+const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY];
 
 const INITIAL: &str = "
 -- One row an attempt. `doc` is the whole transaction as JSON; the other columns exist to be constrained, found, listed.
@@ -162,8 +162,80 @@ CREATE TABLE probe (
 INSERT INTO probe VALUES (1, 0);
 ";
 
+/// Webhooks on their way, notifications as they came, background work that one router does at a time.
+const NOTIFY: &str = "
+-- One row an event and endpoint. While a delivery is leased, `next_at` is when the lease ends.
+CREATE TABLE deliveries (
+    id               TEXT PRIMARY KEY,
+    event_id         TEXT NOT NULL,
+    lane             TEXT NOT NULL,
+    url              TEXT NOT NULL,
+    named_by_payment INTEGER NOT NULL,
+    store_id         TEXT NOT NULL,
+    payment_id       TEXT NOT NULL,
+    transaction_id   TEXT NOT NULL,
+    event            TEXT NOT NULL,
+    cancellation_id  TEXT,
+    created_at       INTEGER NOT NULL,
+    live             INTEGER NOT NULL,
+    trigger_word     TEXT,
+    ordered          INTEGER NOT NULL,
+    state            TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+    attempts         INTEGER NOT NULL,
+    base             INTEGER NOT NULL,
+    tries            INTEGER NOT NULL,
+    resends          INTEGER NOT NULL,
+    next_at          INTEGER NOT NULL,
+    lease_owner      TEXT NOT NULL DEFAULT '',
+    last_error       TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_due ON deliveries (lane, next_at) WHERE state = 'pending';
+CREATE INDEX deliveries_age ON deliveries (created_at) WHERE state = 'pending';
+CREATE INDEX deliveries_dead ON deliveries (event_id) WHERE state = 'dead';
+CREATE INDEX deliveries_leased ON deliveries (lease_owner) WHERE lease_owner <> '';
+CREATE INDEX deliveries_of_payment ON deliveries (store_id, payment_id, event_id);
+CREATE INDEX outbox_of_payment ON outbox (payment_id) WHERE state = 'pending';
+
+CREATE TABLE delivery_tries (
+    seq         INTEGER PRIMARY KEY,
+    delivery_id TEXT NOT NULL,
+    attempt     INTEGER NOT NULL,
+    doc         TEXT NOT NULL
+) STRICT;
+CREATE INDEX delivery_tries_of ON delivery_tries (delivery_id, seq);
+
+-- `sealed` is what arrived: method, query, headers, body. While a notice is leased, `next_at` is when the lease ends.
+CREATE TABLE notices (
+    seq         INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    provider    TEXT NOT NULL,
+    channel_key TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    peer        TEXT NOT NULL,
+    sealed      BLOB NOT NULL,
+    state       TEXT NOT NULL
+        CHECK (state IN ('received', 'waiting', 'applied', 'duplicate', 'ignored', 'refused', 'dead')),
+    dedupe      TEXT,
+    order_id    TEXT,
+    attempts    INTEGER NOT NULL,
+    next_at     INTEGER NOT NULL,
+    lease_owner TEXT NOT NULL DEFAULT '',
+    last_error  TEXT
+) STRICT;
+CREATE INDEX notices_due ON notices (next_at) WHERE state IN ('received', 'waiting');
+CREATE INDEX notices_once ON notices (channel_key, dedupe) WHERE dedupe IS NOT NULL;
+CREATE INDEX notices_of_order ON notices (order_id) WHERE order_id IS NOT NULL;
+CREATE INDEX notices_leased ON notices (lease_owner) WHERE lease_owner <> '';
+
+CREATE TABLE jobs (
+    name  TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
 /// More statements than the ledger has, so that none is ever prepared twice.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 160;
 
 /// Creates the file and its folder, readable by the owner only.
 fn prepare(path: &Path) -> Result<(), LedgerError> {

@@ -11,7 +11,7 @@ use super::checkpoint::Checkpoint;
 use super::rows::Op;
 use super::tally::Tally;
 use super::{idempotency, leases, storage};
-use crate::ledger::{Idempotency, Intent, LedgerError, StoredAnswer};
+use crate::ledger::{Delivery, Idempotency, Intent, LedgerError, NoticeRow, StoredAnswer};
 use crate::telemetry::Metrics;
 use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -53,6 +53,8 @@ pub(super) enum Task {
         now: i64,
     },
     Probe,
+    /// A few statements of the webhook and notification tables.
+    Call(Call),
     /// Lets a test break things from inside the transaction.
     #[cfg(test)]
     Sql(&'static str),
@@ -65,6 +67,25 @@ pub(super) enum Answer {
     Idempotency(Idempotency),
     Intents(Vec<Intent>),
     Count(u64),
+    Deliveries(Vec<Delivery>),
+    Notices(Vec<NoticeRow>),
+}
+
+type Statements = dyn Fn(&Connection) -> Result<Answer, LedgerError> + Send;
+
+/// Statements to run in the writing transaction; they may run twice, when their group is written again.
+pub(super) struct Call(Box<Statements>);
+
+impl Call {
+    pub(super) fn new(statements: impl Fn(&Connection) -> Result<Answer, LedgerError> + Send + 'static) -> Self {
+        Self(Box::new(statements))
+    }
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Call")
+    }
 }
 
 /// A task and who waits for it.
@@ -283,6 +304,7 @@ fn run(task: &Task, applying: &mut Applying<'_>) -> Result<Answer, LedgerError> 
             .and_then(|mut beat| beat.execute([]))
             .map(|_| Answer::Done)
             .map_err(storage),
+        Task::Call(call) => (call.0)(connection),
         #[cfg(test)]
         Task::Sql(sql) => connection.execute_batch(sql).map(|()| Answer::Done).map_err(storage),
     }

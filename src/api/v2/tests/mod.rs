@@ -47,6 +47,7 @@ pub fn snapshot_with(secrets: &[(&str, &str, Option<i64>)]) -> Snapshot {
                     expires_at: *expires_at,
                 })
                 .collect(),
+            webhooks: Vec::new(),
         });
         for secret in &store.secrets {
             by_secret.insert(secret.sha256, Arc::clone(&store));
