@@ -12,7 +12,9 @@
 mod channel;
 mod command;
 mod descriptor;
+mod mask;
 pub mod registry;
+mod request;
 pub mod toss;
 mod window;
 mod wire;
