@@ -153,6 +153,10 @@ pub struct Inquire {
     pub ordered_at: Millis,
     /// Now, ms.
     pub at: Millis,
+    /// The approval whose outcome is asked for, as it was sent. Some PGs know a payment only by an id that the
+    /// window's return carried.
+    #[serde(default)]
+    pub approving: Option<Box<Approve>>,
 }
 
 /// A cancellation as the PG lists it.

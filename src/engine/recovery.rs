@@ -219,6 +219,10 @@ impl Case<'_> {
             currency: self.transaction.currency,
             ordered_at: self.transaction.requested_at,
             at: now(),
+            approving: match self.command {
+                Command::Approve(approve) => Some(Box::new(approve.clone())),
+                _ => None,
+            },
         };
         let (channel, adapter) = (self.channel, self.channel.adapter);
         let call = adapter.inquire(&question, channel).ok()?;

@@ -107,6 +107,7 @@ pub(super) fn inquire_command() -> Inquire {
         currency: Currency::KRW,
         ordered_at: 1_767_290_000_000,
         at: 1_767_290_705_000,
+        approving: None,
     }
 }
 
