@@ -29,11 +29,11 @@ pub async fn command(
     match command {
         Command::PreRegister(announced) => pre_register(engine.ledger.as_ref(), announced).await,
         Command::Confirm(request) => {
-            let transaction = engine.confirm(*request).await?;
+            let transaction = Box::pin(engine.confirm(*request)).await?;
             json(&Summary::from(&transaction))
         }
         Command::Cancel(request) => {
-            let (_, cancellation) = engine.cancel(*request).await?;
+            let (_, cancellation) = Box::pin(engine.cancel(*request)).await?;
             json(&CancelAnswer {
                 cancellation: (&cancellation).into(),
             })
@@ -68,7 +68,7 @@ async fn instant(
             return Err(unrouted(ledger, &attempt.store_id, &attempt.payment_id, error).await);
         }
     };
-    let transaction = engine.instant(routed, attempt, input).await?;
+    let transaction = Box::pin(engine.instant(routed, attempt, input)).await?;
     json(&PaidInstantly {
         payment: (&transaction).into(),
     })
