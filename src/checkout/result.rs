@@ -188,7 +188,16 @@ impl SdkError {
 
 impl From<Refusal> for SdkError {
     fn from(refusal: Refusal) -> Self {
-        Self::bad("BadRequest", refusal.to_string())
+        // Rooms below name fields as the REST API spells them; the `requestPayment` object has words of its own.
+        let field = match refusal.field.as_str() {
+            "amount.total" => "totalAmount",
+            "amount.taxFree" => "taxFreeAmount",
+            "amount.vat" => "vatAmount",
+            "method" => "payMethod",
+            "customer.name" => "customer.fullName",
+            other => other,
+        };
+        Self::bad("BadRequest", format!("{field}: {}", refusal.message))
     }
 }
 
