@@ -71,9 +71,7 @@ async fn a_pg_that_hangs_harms_its_own_channel_only() {
     sick.faults(&web, json!([{ "kind": "hang" }])).await;
     let hanging = pay_at_once(&web, &router, "hang", 20);
     let (hung, during) = tokio::join!(hanging, median(&web, &router, "during", 60));
-    let (full, lost): (Vec<_>, Vec<_>) = hung
-        .iter()
-        .partition(|(answer, _)| code(answer) == "NARU_BULKHEAD");
+    let (full, lost): (Vec<_>, Vec<_>) = hung.iter().partition(|(answer, _)| code(answer) == "NARU_BULKHEAD");
     let lost_only = lost.iter().all(|(answer, _)| code(answer) == "NARU_OUTCOME_UNKNOWN");
     assert!(lost_only && lost.len() >= FAILURES, "{hung:#?}");
     assert_eq!(lost.len(), 14, "{} refused at once, {} sent", full.len(), lost.len());
