@@ -15,6 +15,7 @@ mod reloads;
 mod rig;
 mod scenarios;
 mod sdk;
+mod secrets;
 mod sick;
 mod source;
 mod tidy;

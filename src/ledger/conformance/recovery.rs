@@ -72,7 +72,10 @@ pub(crate) async fn a_lease_ends(ledger: &dyn Ledger) {
     assert_eq!(ledger.lease_due("b", 2_999, 4_000, 9).await.unwrap().len(), 0);
     let taken = ledger.lease_due("b", 3_000, 4_000, 9).await.unwrap();
     assert_eq!(taken[0].lease_owner, "b");
-    assert_eq!(taken[0].last_call_at, 3_000, "a's call may have run to the end of its lease");
+    assert_eq!(
+        taken[0].last_call_at, 3_000,
+        "a's call may have run to the end of its lease"
+    );
     assert_eq!(ledger.open_intent("t0").await.unwrap().as_ref(), Some(&taken[0]));
 }
 
@@ -103,7 +106,10 @@ pub(crate) async fn release_makes_open_calls_unknown(ledger: &dyn Ledger) {
         (IntentState::Unknown, 10_000, 0)
     );
     assert_eq!(died.lease_owner, "");
-    assert_eq!(died.last_call_at, 10_000, "its call ran until the router died, at the latest now");
+    assert_eq!(
+        died.last_call_at, 10_000,
+        "its call ran until the router died, at the latest now"
+    );
     let waits = ledger.open_intent("t3").await.unwrap().unwrap();
     assert_eq!((waits.state, waits.next_at), (IntentState::Operator, 50_000));
     let other = ledger.open_intent("t2").await.unwrap().unwrap();
