@@ -13,6 +13,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+/// How much of a body that is too large is read and thrown away, as a multiple of the limit. A connection that is
+/// closed while its client still writes is reset, and the reset takes the refusal with it.
+const DISCARD: usize = 8;
+
 /// Explicit limits of one listener.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -155,12 +159,22 @@ async fn connection<S>(
     let _ = connection.await;
 }
 
+async fn discard(mut body: Limited<Incoming>) {
+    while let Some(Ok(_)) = body.frame().await {}
+}
+
 async fn collect(request: hyper::Request<Incoming>, peer: SocketAddr, limits: &Limits) -> Result<Request, Refused> {
-    let (head, body) = request.into_parts();
-    let limited = Limited::new(body, limits.body_bytes_max);
-    let body = match tokio::time::timeout(limits.body_timeout, limited.collect()).await {
+    let (head, mut body) = request.into_parts();
+    let deadline = tokio::time::Instant::now() + limits.body_timeout;
+    let limited = Limited::new(&mut body, limits.body_bytes_max);
+    let body = match tokio::time::timeout_at(deadline, limited.collect()).await {
         Ok(Ok(collected)) => collected.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Refused::BodyTooLarge(limits.body_bytes_max)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let rest = Limited::new(body, limits.body_bytes_max.saturating_mul(DISCARD));
+            // However that ends, the refusal is the same: only whether the client gets to read it differs.
+            let _ = tokio::time::timeout_at(deadline, discard(rest)).await;
+            return Err(Refused::BodyTooLarge(limits.body_bytes_max));
+        }
         Ok(Err(_)) | Err(_) => return Err(Refused::BodyIncomplete),
     };
     Ok(Request {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod bad_input;
 mod books;
 mod browser;
 mod commands;
@@ -15,6 +16,7 @@ mod reloads;
 mod rig;
 mod scenarios;
 mod sdk;
+mod secrets;
 mod sick;
 mod source;
 mod tidy;

@@ -141,7 +141,7 @@ fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Resu
         return Ok(Plan::Query { store, query });
     }
     // PortOne takes a list's parameters in the query (what its SDKs use) or in the body of the GET; query first.
-    let from_query = request.query_value("requestBody").filter(|text| !text.is_empty());
+    let from_query = request_body(&request.query)?.filter(|text| !text.is_empty());
     let (name, bytes) = match &from_query {
         Some(text) => ("requestBody", text.as_bytes()),
         None if request.body.is_empty() => ("requestBody", b"{}".as_slice()),
@@ -154,6 +154,17 @@ fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Resu
         store,
         query: Query::Payments(Box::new(list)),
     })
+}
+
+/// The parameter `requestBody`, form-decoded strictly: text in another charset would search for something else.
+fn request_body(query: &str) -> Result<Option<String>, ApiError> {
+    let value = query.split('&').find_map(|pair| pair.strip_prefix("requestBody="));
+    let Some(value) = value else { return Ok(None) };
+    let spaced = value.replace('+', " ");
+    match percent_encoding::percent_decode_str(&spaced).decode_utf8() {
+        Ok(text) => Ok(Some(text.into_owned())),
+        Err(_) => Err(ApiError::field("requestBody", "must be percent-encoded UTF-8")),
+    }
 }
 
 fn command(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Plan, ApiError> {
