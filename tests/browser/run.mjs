@@ -24,9 +24,9 @@ const browser = await launch();
 const merchant = await startMerchant();
 const failures = [];
 
-const runOne = async ({ name, device, run, options }) => {
+const runOne = async ({ name, device, run }) => {
   const since = Date.now();
-  const { context, complaints } = await openProfile(browser, device, options);
+  const { context, complaints } = await openProfile(browser, device);
   const page = await context.newPage();
   const shoot = async (file, of = page) => {
     if (pictures) {
@@ -48,14 +48,18 @@ const runOne = async ({ name, device, run, options }) => {
   }
 };
 
-const queue = cases.filter(({ name }) => !wanted.length || wanted.some((word) => name.includes(word)));
+const chosen = cases.filter(({ name }) => !wanted.length || wanted.some((word) => name.includes(word)));
+const together = chosen.filter(({ alone }) => !alone);
 const worker = async () => {
-  for (let next = queue.shift(); next; next = queue.shift()) {
+  for (let next = together.shift(); next; next = together.shift()) {
     await runOne(next);
   }
 };
 try {
   await Promise.all(Array.from({ length: PARALLEL }, worker));
+  for (const one of chosen.filter(({ alone }) => alone)) {
+    await runOne(one);
+  }
   await noOrphans();
 } finally {
   await browser.close();

@@ -12,6 +12,8 @@ const WATCH_MS = 500;
 const WATCH_ASK_MS = 4000;
 // A window reports its result before it closes; a little later nothing more comes.
 const CLOSED_GRACE_MS = 1500;
+// The second click of a double click comes while the window opens, or right after.
+const DOUBLE_CLICK_MS = 1000;
 
 function typedError(type, transactionType, members) {
   const error = new Error(members.message);
@@ -250,16 +252,14 @@ function payByLeaving(attempt) {
   });
 }
 
-function requestPayment(request) {
-  if (!request || typeof request !== "object") {
-    return Promise.reject(paymentError({ code: "BadRequest", message: "requestPayment needs a request object" }));
-  }
+function pay(request) {
   const device = deviceOf(request);
   const promise = waitsInPage(request, device);
   const type = (request.windowType || {})[device];
   // Browsers open windows only while they answer a click, so it is opened before anything is asked.
   const popup = promise && type === "POPUP" ? window.open("", "_blank", popupFeatures()) : null;
-  return openAttempt(request, device, promise).then(function (attempt) {
+  const opened = openAttempt(request, device, promise);
+  const result = opened.then(function (attempt) {
     return promise ? payInPage(attempt, popup) : payByLeaving(attempt);
   }, function (error) {
     if (popup) {
@@ -267,6 +267,23 @@ function requestPayment(request) {
     }
     throw error;
   });
+  return { opened: opened, result: result };
+}
+
+const opening = new Map();
+
+function requestPayment(request) {
+  if (!request || typeof request !== "object") {
+    return Promise.reject(paymentError({ code: "BadRequest", message: "requestPayment needs a request object" }));
+  }
+  const key = JSON.stringify([request.storeId, request.paymentId]);
+  if (!opening.has(key)) {
+    const paying = pay(request);
+    const forget = function () { opening.delete(key); };
+    opening.set(key, paying.result);
+    paying.opened.then(function () { setTimeout(forget, DOUBLE_CLICK_MS); }, forget);
+  }
+  return opening.get(key);
 }
 
 // What this router does not serve yet fails at once and by name, instead of hanging.

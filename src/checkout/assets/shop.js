@@ -8,7 +8,7 @@ const WORDS = {
     MOBILE: "휴대폰", EASY_PAY: "간편결제", requested: "결제 요청", paid: "승인", failed: "실패",
     cancelRequested: "취소 요청", cancelled: "취소", cancelFailed: "취소 실패", group: "채널 그룹", none: "사용할 수 있는 채널이 없습니다",
     total: "금액", vat: "부가세", refunded: "취소 금액", channel: "채널", reason: "라우팅 이유", method: "결제 수단",
-    order: "주문 번호", transaction: "거래 번호", receipt: "영수증 보기", failure: "사유", busy: "결제창을 여는 중…",
+    order: "주문 번호", transaction: "거래 번호", receipt: "영수증", show: "영수증 보기", failure: "사유", busy: "결제창을 여는 중…",
     test: "테스트", live: "실거래", pay: "결제하기", issued: "가상계좌 발급", expires: "입금 기한",
     cancelHelp: "지금 취소할 수 있는 금액: ", code: "오류 코드", amount: "금액은 1에서 10,000,000 사이의 정수여야 합니다",
   },
@@ -20,10 +20,19 @@ const WORDS = {
     paid: "Approved", failed: "Failed", cancelRequested: "Cancel requested", cancelled: "Cancelled",
     cancelFailed: "Cancel failed", group: "Channel group", none: "There is no channel to use", total: "Amount", vat: "VAT",
     refunded: "Cancelled", channel: "Channel", reason: "Routing reason", method: "Method", order: "Order number",
-    transaction: "Transaction", receipt: "Receipt", failure: "Reason", busy: "Opening the window…", test: "test",
+    transaction: "Transaction", receipt: "Receipt", show: "Show receipt", failure: "Reason", busy: "Opening the window…", test: "test",
     live: "live", pay: "Pay", issued: "Account issued", expires: "Deposit until", cancelHelp: "Can be cancelled now: ",
     code: "Error code", amount: "The amount must be an integer from 1 to 10,000,000",
   },
+};
+
+// Names of card companies and banks, without the word for what they are.
+const ISSUERS = {
+  SHINHAN: "신한", KOOKMIN: "국민", HYUNDAI: "현대", SAMSUNG: "삼성", LOTTE: "롯데", HANA: "하나", WOORI: "우리", NONGHYUP: "농협",
+  BC: "비씨", CITI: "씨티", KAKAO_BANK: "카카오뱅크", K_BANK: "케이뱅크", TOSS_BANK: "토스뱅크", SUHYUP: "수협", SHINHYUP: "신협",
+  POST: "우체국", SAEMAUL: "새마을금고", GWANGJU: "광주", JEONBUK: "전북", JEJU: "제주", BUSAN: "부산", DAEGU: "대구",
+  KYONGNAM: "경남", IBK: "기업은행", KDB: "산업은행", TOSSPAY: "토스페이", KAKAOPAY: "카카오페이", NAVERPAY: "네이버페이", PAYCO: "페이코",
+  SAMSUNGPAY: "삼성페이", SSGPAY: "SSG페이", LPAY: "엘페이", APPLEPAY: "애플페이",
 };
 
 const byId = function (id) { return document.getElementById(id); };
@@ -37,6 +46,19 @@ function word(key) {
 
 function won(amount) {
   return new Intl.NumberFormat(language === "ko" ? "ko-KR" : "en-US").format(amount) + (language === "ko" ? "원" : " KRW");
+}
+
+// "SHINHAN_CARD" for people.
+function issuer(code) {
+  if (!code) {
+    return "";
+  }
+  const plain = code.replace(/_CARD$/, "");
+  const korean = ISSUERS[plain];
+  if (language === "ko" && korean) {
+    return korean + (plain === code ? "" : "카드");
+  }
+  return plain.length <= 3 ? plain : plain.charAt(0) + plain.slice(1).toLowerCase().replaceAll("_", " ");
 }
 
 function moment(at) {
@@ -173,7 +195,7 @@ function drawPayment() {
   addDetail("vat", won(payment.vat));
   addDetail("refunded", payment.cancelled ? won(payment.cancelled) : "");
   if (payment.method) {
-    addDetail("method", [word(payment.method.kind), payment.method.issuer, payment.method.number].filter(Boolean).join(" "));
+    addDetail("method", [word(payment.method.kind), issuer(payment.method.issuer), payment.method.number].filter(Boolean).join(" "));
     addDetail("expires", payment.method.expiresAt ? moment(payment.method.expiresAt) : "");
   }
   addDetail("failure", payment.failure ? payment.failure.message + " (" + payment.failure.code + ")" : "");
@@ -181,7 +203,7 @@ function drawPayment() {
   addDetail("reason", payment.reason);
   addDetail("order", payment.paymentId);
   addDetail("transaction", payment.transactionId);
-  addDetail("receipt", payment.receiptUrl ? word("receipt") : "", payment.receiptUrl);
+  addDetail("receipt", payment.receiptUrl ? word("show") : "", payment.receiptUrl);
   const timeline = byId("timeline");
   timeline.replaceChildren();
   payment.timeline.forEach(function (step) {

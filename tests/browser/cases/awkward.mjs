@@ -4,7 +4,25 @@ import { accessible } from "../lib/accessible.mjs";
 import { api, eventually, order, router, simulator } from "../lib/router.mjs";
 import { CANCEL, PAY, arrived, begin, holds, keepReturn, outcome, overlay, press, refused, request, test } from "../lib/cases.mjs";
 
-test("pay is clicked twice: one approval", ["pc"], async (t) => {
+test("a double click opens one window", ["pc"], async (t) => {
+  await t.page.goto(`${t.merchant}/plain`);
+  const wanted = order();
+  await t.page.evaluate((wanted) => {
+    window.outcome = null;
+    const both = [window.PortOne.requestPayment(wanted), window.PortOne.requestPayment(wanted)];
+    Promise.all(both).then((results) => {
+      window.outcome = results;
+    });
+  }, wanted);
+  await press(t.page, t.device, PAY);
+  const [one, other] = await outcome(t.page);
+  assert.deepEqual(one, other);
+  const { body } = await api("GET", `/payments/${wanted.paymentId}/transactions`);
+  assert.equal(body.items.length, 1, JSON.stringify(body));
+  await holds(wanted, "PAID");
+});
+
+test("two tabs pay: one approval", ["pc"], async (t) => {
   const wanted = await begin(t);
   await overlay(t.page).getByRole("button", { name: PAY }).waitFor();
   const second = await t.context.newPage();
@@ -22,7 +40,7 @@ test("pay is clicked twice: one approval", ["pc"], async (t) => {
   await holds(wanted, "PAID");
 });
 
-test("pay is clicked twice in two tabs, result by redirect: one approval", ["mobile"], async (t) => {
+test("two tabs pay, result by redirect: one approval", ["mobile"], async (t) => {
   const wanted = await begin(t, { redirectUrl: `${t.merchant}/done` });
   await t.page.getByRole("button", { name: PAY }).waitFor();
   const second = await t.context.newPage();

@@ -1,6 +1,8 @@
 // Errors before the window opens: the call rejects with PortOne's typed error, and nothing is opened.
 import assert from "node:assert/strict";
-import { api, order, router } from "../lib/router.mjs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { api, env, order, router, simulator } from "../lib/router.mjs";
 import { PAY, begin, holds, outcome, press, refused, request, test } from "../lib/cases.mjs";
 
 const attempt = async (t, changes) => {
@@ -138,3 +140,36 @@ test("a router that is down", ["pc"], async (t) => {
   await nothingKnown(wanted.paymentId);
   t.complaints.splice(0, t.complaints.length, ...t.complaints.filter((c) => !c.includes("ERR_CONNECTION_REFUSED")));
 });
+
+// Taken in while the demo runs. The shop would offer it too, so the case runs when the others are done.
+const WRONG_KEY = "channel-key-browser-wrong-client-key";
+
+const wrongKey = async (t) => {
+  const file = join(env("NARU_CHANNELS_DIR"), "browser-wrong-key.toml");
+  await writeFile(
+    file,
+    `[[channel]]
+key = "${WRONG_KEY}"
+provider = "toss"
+mode = "test"
+mid = "tbrowser01"
+stores = ["${env("NARU_STORE_ID")}"]
+credentials = { clientKey = "test_ck_nobody00000000000000000", secretKey = "plain:test_sk_naruSimulator000000000001" }
+endpoints = { api = "${simulator}/toss", script = "${simulator}/toss/v2/standard" }
+`,
+  );
+  const reload = await fetch(`${env("NARU_ADMIN_URL")}/admin/config/reload`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${env("NARU_ADMIN_TOKEN")}` },
+  });
+  assert.equal(reload.status, 200, await reload.text());
+  const { wanted, got } = await attempt(t, { channelKey: WRONG_KEY });
+  const said = got.result || got.error;
+  assert.equal(said.code, "PGProviderError", JSON.stringify(got));
+  assert.ok(said.pgCode && said.pgMessage, JSON.stringify(got));
+  const payment = await holds(wanted, "FAILED");
+  assert.equal(payment.failure.pgCode, said.pgCode);
+  await rm(file);
+};
+
+test("a client key that the PG does not know", ["pc"], wrongKey, { alone: true });

@@ -42,8 +42,9 @@ const inspect = (least) => {
       problems.push(`too small to touch: #${element.id}`);
     }
   }
-  if (document.documentElement.scrollWidth > window.innerWidth) {
-    problems.push(`${document.documentElement.scrollWidth} px wide in a window of ${window.innerWidth}`);
+  const { clientWidth, scrollWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) {
+    problems.push(`${scrollWidth} px wide in a window of ${clientWidth}`);
   }
   if (!document.documentElement.lang || !document.title || document.querySelectorAll("h1").length !== 1) {
     problems.push("lang, title and one h1 are needed");

@@ -26,9 +26,9 @@ const PROFILES = {
 // Statuses that a case asks for show up as console errors; they are no fault of the page.
 const STATUS = /^Failed to load resource: the server responded with a status of (400|403|404|409|503)/;
 
-export const openProfile = async (browser, device, options = {}) => {
+export const openProfile = async (browser, device) => {
   assert.ok(PROFILES[device], device);
-  const context = await browser.newContext({ ...PROFILES[device], locale: "ko-KR", timezoneId: "Asia/Seoul", ...options });
+  const context = await browser.newContext({ ...PROFILES[device], locale: "ko-KR", timezoneId: "Asia/Seoul" });
   context.setDefaultTimeout(30_000);
   const complaints = [];
   const complain = (text) => complaints.push(text);

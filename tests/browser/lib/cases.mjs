@@ -4,10 +4,10 @@ import { eventually, order, truth } from "./router.mjs";
 
 export const cases = [];
 
-// `devices`: the case runs once for each.
+// `devices`: the case runs once for each. `alone`: it runs when the others are done.
 export const test = (name, devices, run, options = {}) => {
   for (const device of devices) {
-    cases.push({ name: `${name} [${device}]`, device, run, options });
+    cases.push({ name: `${name} [${device}]`, device, run, alone: options.alone === true });
   }
 };
 
