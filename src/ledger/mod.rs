@@ -6,7 +6,10 @@
 
 #[cfg(test)]
 mod conformance;
+mod receipts;
 pub mod sqlite;
+
+pub use receipts::{ReceiptFilter, ReceiptLease, ReceiptLedger, ReceiptTime, ReceiptWrite};
 
 use crate::adapters::Operation;
 use crate::payment::{MethodKind, Millis, Status, Transaction};
@@ -204,6 +207,8 @@ pub enum Write {
         /// Sealed settings.
         sealed: Vec<u8>,
     },
+    /// Cash receipt.
+    Receipt(Box<ReceiptWrite>),
 }
 
 /// What a list asks for. ANDed; lists are ORed inside.
@@ -242,7 +247,7 @@ pub struct PaymentFilter {
 }
 
 /// The durable journal and its current-state tables.
-pub trait Ledger: Send + Sync + 'static {
+pub trait Ledger: ReceiptLedger + Send + Sync + 'static {
     /// Commits all or nothing, durably.
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'_, Result<(), LedgerError>>;
     /// A transaction.

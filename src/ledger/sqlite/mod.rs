@@ -10,6 +10,7 @@ mod idempotency;
 mod leases;
 mod list;
 mod reader;
+mod receipts;
 mod rows;
 mod schema;
 mod tally;
