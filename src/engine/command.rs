@@ -1,8 +1,8 @@
 //! The commands that may move money, in one type: how each is stored, encoded and read.
 
 use crate::adapters::{
-    AccountClosed, Approve, Call, Cancel, CancelDone, ChannelRevision, CloseAccount, EscrowCommand, EscrowDone,
-    IssueAccount, KeyIn, Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
+    Approve, Call, Cancel, CancelDone, ChannelRevision, CloseAccount, EscrowCommand, EscrowDone, IssueAccount, KeyIn,
+    Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
 };
 use crate::ledger::Intent;
 use crate::payment::Approval;
@@ -24,7 +24,7 @@ pub(super) enum Command {
 pub(super) enum Effect {
     Approved(Box<Approval>),
     Cancelled(CancelDone),
-    AccountClosed(AccountClosed),
+    AccountClosed,
     Escrow(EscrowDone),
 }
 
@@ -157,7 +157,9 @@ impl Command {
                 None => no_reader(),
             },
             Self::CloseAccount(c) => match channel.adapter.virtual_accounts() {
-                Some(accounts) => map(accounts.account_closed(c, channel, call, answer), Effect::AccountClosed),
+                Some(accounts) => map(accounts.account_closed(c, channel, call, answer), |_| {
+                    Effect::AccountClosed
+                }),
                 None => no_reader(),
             },
             Self::Escrow(c) => match channel.adapter.escrow() {

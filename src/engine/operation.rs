@@ -334,7 +334,7 @@ impl Engine {
                 cancelled_at: done.cancelled_at,
                 receipt_url: done.receipt_url.clone(),
             }),
-            (Outcome::Done(Effect::AccountClosed(_)), _) => Some(Event::Failed(account::closed())),
+            (Outcome::Done(Effect::AccountClosed), _) => Some(Event::Failed(account::closed())),
             (Outcome::Done(Effect::Escrow(done)), _) => {
                 escrow::after(transaction, intent, done, at).map(|escrow| Event::EscrowChanged(Box::new(escrow)))
             }

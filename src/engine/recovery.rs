@@ -9,8 +9,7 @@ use super::command::{Command, Effect};
 use super::exchange::Trail;
 use super::{Engine, EngineError, ids, ms, now};
 use crate::adapters::{
-    AccountClosed, Approve, CancelDone, ChannelRevision, Inquire, Operation, Outcome, PgCancel, PgView, RecoveryPlan,
-    RecoveryStep,
+    Approve, CancelDone, ChannelRevision, Inquire, Operation, Outcome, PgCancel, PgView, RecoveryPlan, RecoveryStep,
 };
 use crate::ledger::{Intent, IntentState, JournalEntry, LedgerError, Write};
 use crate::payment::{Failure, FailureKind, Millis, Status, Transaction};
@@ -267,16 +266,9 @@ impl Case<'_> {
             }
             PgView::Held {
                 status: Status::Cancelled,
-                cancels,
                 ..
-            } => Some(Outcome::Done(Effect::AccountClosed(AccountClosed {
-                closed_at: cancels.last().and_then(|c| c.at),
-                raw: None,
-            }))),
-            PgView::Dead(_) => Some(Outcome::Done(Effect::AccountClosed(AccountClosed {
-                closed_at: None,
-                raw: None,
-            }))),
+            }
+            | PgView::Dead(_) => Some(Outcome::Done(Effect::AccountClosed)),
             PgView::Held { .. } if self.absence_counts() => {
                 let message = "the PG did not close the account; it can be asked for again";
                 Some(Outcome::Declined(Failure::new(
