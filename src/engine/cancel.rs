@@ -7,7 +7,7 @@ use super::request::{CancelRequest, EngineError};
 use super::{Engine, attempt, ids, now};
 use crate::adapters::{Cancel, Feature, Refusal};
 use crate::ledger::LedgerError;
-use crate::payment::{Amounts, CancelState, Cancellation, Event, Status, Transaction, vat_of};
+use crate::payment::{Amounts, CancelState, Cancellation, Event, MethodDetail, Status, Transaction, vat_of};
 use std::sync::Arc;
 
 /// Most cancellations of one payment. PGs stop earlier (KSNET at 9); this bounds the row.
@@ -49,6 +49,7 @@ impl Engine {
         if amounts.total < balance_before || stored.status == Status::PartialCancelled {
             attempt::check_feature(&channel, Feature::PartialCancel)?;
         }
+        check_refund_account(stored, request)?;
         let id = ids::operation_id();
         let command = Command::Cancel(Box::new(Cancel {
             pg_tx_id: stored.pg_tx_id.clone().unwrap_or_default(),
@@ -133,6 +134,16 @@ fn is_open(transaction: &Transaction, id: &str) -> bool {
     transaction
         .open_cancellation()
         .is_some_and(|c| c.id == id && !c.accepted)
+}
+
+/// A deposit cannot go back the way it came: the money is wired, so somebody must say where to.
+fn check_refund_account(stored: &Transaction, request: &CancelRequest) -> Result<(), EngineError> {
+    let deposited = matches!(stored.method, Some(MethodDetail::VirtualAccount { .. }));
+    if !deposited || request.refund_account.is_some() {
+        return Ok(());
+    }
+    let message = "must be given: the deposit of a virtual account is wired to an account of the buyer";
+    Err(EngineError::Refused(Refusal::new("refundAccount", message)))
 }
 
 /// Checks a request against the ledger, in PortOne's order, and splits the amount into its parts.

@@ -1,8 +1,8 @@
 //! The commands that may move money, in one type: how each is stored, encoded and read.
 
 use crate::adapters::{
-    Approve, Call, Cancel, CancelDone, ChannelRevision, KeyIn, Operation, Outcome, Refusal, Step, UnknownWhy,
-    WireAnswer,
+    Approve, Call, Cancel, CancelDone, ChannelRevision, CloseAccount, EscrowCommand, EscrowDone, IssueAccount, KeyIn,
+    Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
 };
 use crate::ledger::Intent;
 use crate::payment::Approval;
@@ -14,6 +14,9 @@ pub(super) enum Command {
     Approve(Approve),
     Instant(Box<KeyIn>),
     Cancel(Box<Cancel>),
+    IssueAccount(Box<IssueAccount>),
+    CloseAccount(Box<CloseAccount>),
+    Escrow(Box<EscrowCommand>),
 }
 
 /// What a finished command brought.
@@ -21,6 +24,8 @@ pub(super) enum Command {
 pub(super) enum Effect {
     Approved(Box<Approval>),
     Cancelled(CancelDone),
+    AccountClosed,
+    Escrow(EscrowDone),
 }
 
 fn map<T>(step: Step<T>, wrap: impl Fn(T) -> Effect) -> Step<Effect> {
@@ -33,12 +38,24 @@ fn map<T>(step: Step<T>, wrap: impl Fn(T) -> Effect) -> Step<Effect> {
     }
 }
 
+/// An answer to a command that the adapter never could have built.
+fn no_reader<T>() -> Step<T> {
+    Step::Done(Outcome::Unknown(UnknownWhy {
+        code: "NARU_NO_READER".to_owned(),
+        message: "the adapter reads no such answers".to_owned(),
+        ask_first: true,
+    }))
+}
+
 impl Command {
     pub fn operation(&self) -> Operation {
         match self {
             Self::Approve(_) => Operation::Approve,
             Self::Instant(_) => Operation::Instant,
             Self::Cancel(_) => Operation::Cancel,
+            Self::IssueAccount(_) => Operation::IssueAccount,
+            Self::CloseAccount(_) => Operation::CloseAccount,
+            Self::Escrow(_) => Operation::Escrow,
         }
     }
 
@@ -47,6 +64,9 @@ impl Command {
             Self::Approve(c) => &c.idempotency_key,
             Self::Instant(c) => &c.idempotency_key,
             Self::Cancel(c) => &c.idempotency_key,
+            Self::IssueAccount(c) => &c.idempotency_key,
+            Self::CloseAccount(c) => &c.idempotency_key,
+            Self::Escrow(c) => &c.idempotency_key,
         }
     }
 
@@ -56,6 +76,15 @@ impl Command {
             Self::Approve(c) => serde_json::to_value(c),
             Self::Instant(c) => serde_json::to_value(c),
             Self::Cancel(c) => serde_json::to_value(Cancel {
+                keep: None,
+                ..(**c).clone()
+            }),
+            Self::IssueAccount(c) => serde_json::to_value(c),
+            Self::CloseAccount(c) => serde_json::to_value(CloseAccount {
+                keep: None,
+                ..(**c).clone()
+            }),
+            Self::Escrow(c) => serde_json::to_value(EscrowCommand {
                 keep: None,
                 ..(**c).clone()
             }),
@@ -73,6 +102,17 @@ impl Command {
                 cancel.keep = keep;
                 Self::Cancel(cancel)
             }
+            Operation::IssueAccount => Self::IssueAccount(serde_json::from_value(json)?),
+            Operation::CloseAccount => {
+                let mut close: Box<CloseAccount> = serde_json::from_value(json)?;
+                close.keep = keep;
+                Self::CloseAccount(close)
+            }
+            Operation::Escrow => {
+                let mut escrow: Box<EscrowCommand> = serde_json::from_value(json)?;
+                escrow.keep = keep;
+                Self::Escrow(escrow)
+            }
             _ => Self::Approve(serde_json::from_value(json)?),
         })
     }
@@ -85,6 +125,21 @@ impl Command {
                 Some(instant) => instant.pay(c, channel),
                 None => Err(Refusal::new("method", "the channel's PG takes no card data")),
             },
+            Self::IssueAccount(c) => match channel.adapter.virtual_accounts() {
+                Some(accounts) => accounts.issue_account(c, channel),
+                None => Err(Refusal::new("method", "the channel's PG issues no accounts by a call")),
+            },
+            Self::CloseAccount(c) => match channel.adapter.virtual_accounts() {
+                Some(accounts) => accounts.close_account(c, channel),
+                None => Err(Refusal::new(
+                    "paymentId",
+                    "the channel's PG closes no accounts by a call",
+                )),
+            },
+            Self::Escrow(c) => match channel.adapter.escrow() {
+                Some(escrow) => escrow.tell(c, channel),
+                None => Err(Refusal::new("paymentId", "the channel's PG has no escrow calls")),
+            },
         }
     }
 
@@ -95,11 +150,21 @@ impl Command {
             Self::Cancel(c) => map(channel.adapter.cancelled(c, channel, call, answer), Effect::Cancelled),
             Self::Instant(c) => match channel.adapter.instant() {
                 Some(instant) => map(instant.paid(c, channel, call, answer), approved),
-                None => Step::Done(Outcome::Unknown(UnknownWhy {
-                    code: "NARU_NO_READER".to_owned(),
-                    message: "the adapter reads no key-in answers".to_owned(),
-                    ask_first: true,
-                })),
+                None => no_reader(),
+            },
+            Self::IssueAccount(c) => match channel.adapter.virtual_accounts() {
+                Some(accounts) => map(accounts.account_issued(c, channel, call, answer), approved),
+                None => no_reader(),
+            },
+            Self::CloseAccount(c) => match channel.adapter.virtual_accounts() {
+                Some(accounts) => map(accounts.account_closed(c, channel, call, answer), |_| {
+                    Effect::AccountClosed
+                }),
+                None => no_reader(),
+            },
+            Self::Escrow(c) => match channel.adapter.escrow() {
+                Some(escrow) => map(escrow.told(c, channel, call, answer), Effect::Escrow),
+                None => no_reader(),
             },
         }
     }

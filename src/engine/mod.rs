@@ -7,16 +7,20 @@
 //!
 //! - `request`: what the fronts ask, how the engine refuses
 //! - `attempt`: key-in payments; `window`: opening, returns, manual approval; `cancel`: cancellations
+//! - `account`: virtual accounts by server calls; `escrow`: deliveries; `receipts`: stand-alone cash receipts
 //! - `command`: what may move money; `operation`: start and settle, the same for all; `exchange`: a command's calls
 //! - `recovery`: the clock that settles unknown outcomes; `revisions`: the credentials old payments need
 
+mod account;
 mod attempt;
 mod cancel;
 mod command;
 mod crash;
+mod escrow;
 mod exchange;
 mod ids;
 mod operation;
+mod receipts;
 mod recovery;
 mod reopen;
 mod report;
@@ -27,7 +31,8 @@ mod window;
 
 pub use recovery::CLOCK_SECONDS;
 pub use request::{
-    CancelRequest, ConfirmRequest, EngineError, InstantInput, NewAttempt, OpenedAttempt, Returned, WindowInput,
+    AccountInput, CancelRequest, ConfirmRequest, EngineError, EscrowRequest, InstantInput, NewAttempt, OpenedAttempt,
+    ReceiptInput, Returned, WindowInput,
 };
 
 use crate::adapters::ChannelRevision;

@@ -4,10 +4,10 @@ use super::command::{Command, Effect};
 use super::exchange::{Kept, Trail};
 use super::report::{code_of, event_word, log, outbox_row, outstanding, reason_of, webhook_event};
 use super::request::EngineError;
-use super::{Engine, crash, ms, now};
+use super::{Engine, account, crash, escrow, ms, now};
 use crate::adapters::{Call, ChannelRevision, Operation, Outcome};
 use crate::ledger::{Intent, IntentState, JournalEntry, LedgerError, Write};
-use crate::payment::{Event, Transaction};
+use crate::payment::{Event, Failure, Millis, Transaction};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,20 +105,52 @@ impl Engine {
     /// Runs a started operation in a task of its own and settles it.
     pub(super) fn run(self: &Arc<Self>, started: Started) -> JoinHandle<Result<Transaction, LedgerError>> {
         let engine = Arc::clone(self);
-        let task = async move {
-            let Started {
-                transaction,
-                intent,
-                command,
-                channel,
-                call,
-            } = started;
-            engine.keep_for_replay(&command, &channel, &intent, &call);
-            let mut trail = Trail::default();
-            let outcome = engine.drive(&command, &channel, call, &mut trail).await;
-            engine.settle(transaction, intent, outcome, trail, "answer").await
-        };
+        let task = async move { engine.carry_out(started).await.map(|(settled, _)| settled) };
         tokio::spawn(task.in_current_span())
+    }
+
+    /// Runs a started operation whose refusal leaves no mark on the transaction, and waits for it, and for recovery if
+    /// it ends unknown, as long as the caller is held.
+    pub(super) async fn told(
+        self: &Arc<Self>,
+        started: Started,
+        finished: impl Fn(&Transaction) -> bool,
+    ) -> Result<Transaction, EngineError> {
+        let deadline = tokio::time::Instant::now() + self.options.answer_within;
+        let id = started.transaction.id.clone();
+        let waiting = self.waiters.enter(&id);
+        let engine = Arc::clone(self);
+        let task = tokio::spawn(async move { engine.carry_out(started).await }.in_current_span());
+        match tokio::time::timeout_at(deadline, task).await {
+            Ok(Ok(Ok((_, Some(failure))))) => return Err(EngineError::Pg(failure)),
+            Ok(Ok(Ok((settled, None)))) if finished(&settled) => return Ok(settled),
+            Ok(Ok(Ok(_))) => {}
+            Ok(Ok(Err(error))) => return Err(outstanding("NARU_STORAGE", &error.to_string())),
+            Ok(Err(_panicked)) => return Err(outstanding("NARU_INTERNAL", "the operation's task ended early")),
+            Err(_elapsed) => return Err(outstanding("NARU_TIMEOUT", "the PG has not answered yet")),
+        }
+        drop(waiting);
+        self.wait_until(&id, deadline, finished).await
+    }
+
+    /// Sends, reads, settles; also says why nothing happened, if nothing did.
+    async fn carry_out(&self, started: Started) -> Result<(Transaction, Option<Failure>), LedgerError> {
+        let Started {
+            transaction,
+            intent,
+            command,
+            channel,
+            call,
+        } = started;
+        self.keep_for_replay(&command, &channel, &intent, &call);
+        let mut trail = Trail::default();
+        let outcome = self.drive(&command, &channel, call, &mut trail).await;
+        let why = match &outcome {
+            Outcome::Declined(failure) | Outcome::NotSent(failure) => Some(failure.clone()),
+            Outcome::Done(_) | Outcome::Unknown(_) => None,
+        };
+        let settled = self.settle(transaction, intent, outcome, trail, "answer").await?;
+        Ok((settled, why))
     }
 
     /// Waits for a running operation, and for recovery if it ends unknown, as long as the caller is held.
@@ -231,7 +263,7 @@ impl Engine {
         let before = transaction.status;
         let expected = transaction.version;
         let mut writes = Vec::with_capacity(5);
-        let event = self.event_of(intent, outcome);
+        let event = self.event_of(transaction, intent, outcome, at);
         let mut word = "none";
         if let Some(event) = &event {
             word = event_word(event);
@@ -276,7 +308,15 @@ impl Engine {
         writes
     }
 
-    fn event_of(&self, intent: &Intent, outcome: &Outcome<Effect>) -> Option<Event> {
+    fn event_of(
+        &self,
+        transaction: &Transaction,
+        intent: &Intent,
+        outcome: &Outcome<Effect>,
+        at: Millis,
+    ) -> Option<Event> {
+        // What a refused question about an account or an escrow leaves is what was there before.
+        let aside = matches!(intent.operation, Operation::CloseAccount | Operation::Escrow);
         let cancellation = intent.cancellation_id.clone();
         match (outcome, cancellation) {
             (Outcome::Done(Effect::Approved(approval)), _) => {
@@ -294,12 +334,17 @@ impl Engine {
                 cancelled_at: done.cancelled_at,
                 receipt_url: done.receipt_url.clone(),
             }),
+            (Outcome::Done(Effect::AccountClosed), _) => Some(Event::Failed(account::closed())),
+            (Outcome::Done(Effect::Escrow(done)), _) => {
+                escrow::after(transaction, intent, done, at).map(|escrow| Event::EscrowChanged(Box::new(escrow)))
+            }
             // A net-cancel undid the approval: nothing is held.
             (Outcome::Done(Effect::Cancelled(_)), None) => None,
             (Outcome::Declined(failure) | Outcome::NotSent(failure), Some(id)) => Some(Event::CancelFailed {
                 id,
                 failure: failure.clone(),
             }),
+            (_, None) if aside => None,
             (Outcome::Declined(failure) | Outcome::NotSent(failure), None) => Some(Event::Failed(failure.clone())),
             (Outcome::Unknown(_), Some(_)) => None,
             (Outcome::Unknown(_), None) => Some(Event::ApprovalUnknown),
@@ -344,10 +389,11 @@ impl Engine {
     }
 
     fn keep_for_replay(&self, command: &Command, channel: &ChannelRevision, intent: &Intent, call: &Call) {
-        if matches!(command, Command::Instant(_)) && self.replays.len() < REPLAYS_MAX {
+        let unrepeatable = matches!(command, Command::Instant(_) | Command::IssueAccount(_));
+        if unrepeatable && self.replays.len() < REPLAYS_MAX {
             let kept = Kept {
                 call: call.clone(),
-                until: now() + ms(channel.timeouts(Operation::Instant).total + REPLAY_KEPT),
+                until: now() + ms(channel.timeouts(command.operation()).total + REPLAY_KEPT),
             };
             self.replays.insert(intent.id.clone(), kept);
         }

@@ -12,7 +12,7 @@ use crate::adapters::{
     Approve, CancelDone, ChannelRevision, Inquire, Operation, Outcome, PgCancel, PgView, RecoveryPlan, RecoveryStep,
 };
 use crate::ledger::{Intent, IntentState, JournalEntry, LedgerError, Write};
-use crate::payment::{Failure, FailureKind, Millis, Transaction};
+use crate::payment::{Failure, FailureKind, Millis, Status, Transaction};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,8 @@ impl Engine {
     /// # Errors
     /// The ledger cannot be read or written.
     pub async fn take_back(&self) -> Result<(), LedgerError> {
-        let left = self.ledger.release(&self.options.node, now()).await?;
+        let mut left = self.ledger.release(&self.options.node, now()).await?;
+        left += self.ledger.release_receipts(&self.options.node, now()).await?;
         if left > 0 {
             tracing::warn!(left, "operations of an earlier life have no outcome; finding out");
         }
@@ -45,6 +46,9 @@ impl Engine {
         while !*shutdown.borrow() {
             if let Err(error) = self.recover_due(&places).await {
                 tracing::error!(%error, "recovery could not read the ledger");
+            }
+            if let Err(error) = self.receipts_due(&places).await {
+                tracing::error!(%error, "the receipts' open work could not be read");
             }
             tokio::select! {
                 () = tokio::time::sleep(self.options.recovery_tick) => {}
@@ -231,10 +235,12 @@ impl Case<'_> {
         let Outcome::Done(view) = seen else {
             return None;
         };
-        if self.intent.operation == Operation::Cancel {
-            self.cancel_in(view)
-        } else {
-            self.approval_in(view)
+        match self.intent.operation {
+            Operation::Cancel => self.cancel_in(view),
+            Operation::CloseAccount => self.closing_in(view),
+            // An inquiry tells of money, not of deliveries.
+            Operation::Escrow => None,
+            _ => self.approval_in(view),
         }
     }
 
@@ -253,6 +259,29 @@ impl Case<'_> {
                 self.open = true;
                 None
             }
+        }
+    }
+
+    /// Closed, still open, or overtaken by its deposit.
+    fn closing_in(&self, view: PgView) -> Option<Outcome<Effect>> {
+        match view {
+            PgView::Held { approval, .. } if approval.status == Status::Paid => {
+                Some(Outcome::Done(Effect::Approved(approval)))
+            }
+            PgView::Held {
+                status: Status::Cancelled,
+                ..
+            }
+            | PgView::Dead(_) => Some(Outcome::Done(Effect::AccountClosed)),
+            PgView::Held { .. } if self.absence_counts() => {
+                let message = "the PG did not close the account; it can be asked for again";
+                Some(Outcome::Declined(Failure::new(
+                    FailureKind::Other,
+                    "NARU_NOT_CLOSED",
+                    message,
+                )))
+            }
+            PgView::Held { .. } | PgView::Absent(_) | PgView::Open => None,
         }
     }
 

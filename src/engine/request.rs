@@ -1,8 +1,13 @@
 //! What the fronts ask of the engine, and how it refuses.
 
-use crate::adapters::{CardInput, Device, Open, RefundAccount, Refusal, UnknownWhy};
+use crate::adapters::{
+    AccountExpiry, AccountKind, AccountReceipt, CardInput, Device, EscrowAction, IdentityKind, Open, RefundAccount,
+    Refusal, Shipment, UnknownWhy,
+};
 use crate::ledger::LedgerError;
-use crate::payment::{Amounts, Currency, Failure, MethodKind, Origin, Transaction, Trigger};
+use crate::payment::{
+    Amounts, Currency, Failure, MethodKind, Millis, Origin, PaidWith, ReceiptKind, Transaction, Trigger,
+};
 
 /// A new try at a payment, as the fronts normalise it.
 #[derive(Debug, Clone)]
@@ -44,6 +49,75 @@ pub struct InstantInput {
     pub customer_name: Option<String>,
     /// Buyer's e-mail.
     pub customer_email: Option<String>,
+}
+
+/// What a virtual account is issued with.
+#[derive(Debug, Clone)]
+pub struct AccountInput {
+    /// PortOne V2 `Bank`.
+    pub bank: String,
+    /// Deadline.
+    pub expiry: AccountExpiry,
+    /// New or fixed.
+    pub kind: AccountKind,
+    /// Account holder shown to the buyer.
+    pub remittee: Option<String>,
+    /// Cash receipt.
+    pub receipt: Option<AccountReceipt>,
+    /// Escrow as a must.
+    pub escrow: bool,
+    /// Buyer's name.
+    pub customer_name: Option<String>,
+    /// Buyer's e-mail.
+    pub customer_email: Option<String>,
+    /// Buyer's phone number.
+    pub customer_phone: Option<String>,
+}
+
+/// What a PG is told about an escrow payment.
+#[derive(Debug, Clone)]
+pub struct EscrowRequest {
+    /// Store.
+    pub store_id: String,
+    /// Payment.
+    pub payment_id: String,
+    /// What.
+    pub action: EscrowAction,
+    /// Delivery, for `Register` and `Modify`.
+    pub shipment: Option<Shipment>,
+}
+
+/// A stand-alone cash receipt to issue.
+#[derive(Debug, Clone)]
+pub struct ReceiptInput {
+    /// Store.
+    pub store_id: String,
+    /// Merchant's `paymentId`.
+    pub payment_id: String,
+    /// Amounts.
+    pub amounts: Amounts,
+    /// Currency.
+    pub currency: Currency,
+    /// What was bought.
+    pub order_name: String,
+    /// Kind.
+    pub kind: ReceiptKind,
+    /// Phone, card or business number, digits only.
+    pub identity: secrecy::SecretString,
+    /// What kind of number it is.
+    pub identity_kind: Option<IdentityKind>,
+    /// Buyer's name.
+    pub customer_name: Option<String>,
+    /// Buyer's e-mail.
+    pub customer_email: Option<String>,
+    /// Buyer's phone number.
+    pub customer_phone: Option<String>,
+    /// How the money was paid.
+    pub paid_with: Option<PaidWith>,
+    /// When, ms.
+    pub paid_at: Option<Millis>,
+    /// Seller's business registration number, where it is not the channel's own.
+    pub seller: Option<String>,
 }
 
 /// What opening a window needs besides the attempt.
@@ -164,6 +238,18 @@ pub enum EngineError {
     /// No such payment, attempt or token.
     #[error("not found")]
     NotFound,
+    /// No virtual account of this payment waits for a deposit.
+    #[error("the payment does not wait for a deposit")]
+    NotWaitingForDeposit,
+    /// The payment has a cash receipt.
+    #[error("a cash receipt is issued for this payment")]
+    ReceiptExists,
+    /// The payment has no cash receipt.
+    #[error("no cash receipt of this payment")]
+    NoReceipt,
+    /// The cash receipt is not one that stands.
+    #[error("the cash receipt is not issued, or cancelled already")]
+    ReceiptNotIssued,
     /// Nothing was approved yet.
     #[error("the payment is not paid")]
     NotPaid,

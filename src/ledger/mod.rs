@@ -8,10 +8,12 @@
 mod conformance;
 mod notices;
 mod outbox;
+mod receipts;
 pub mod sqlite;
 
 pub use notices::{NoticeFilter, NoticeLedger, NoticeRow, NoticeState};
 pub use outbox::{Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger};
+pub use receipts::{ReceiptFilter, ReceiptLease, ReceiptLedger, ReceiptTime, ReceiptWrite};
 
 use crate::adapters::Operation;
 use crate::payment::{MethodKind, Millis, Status, Transaction};
@@ -211,6 +213,8 @@ pub enum Write {
         /// Sealed settings.
         sealed: Vec<u8>,
     },
+    /// Cash receipt.
+    Receipt(Box<ReceiptWrite>),
 }
 
 /// What a list asks for. ANDed; lists are ORed inside.
@@ -249,7 +253,7 @@ pub struct PaymentFilter {
 }
 
 /// The durable journal and its current-state tables.
-pub trait Ledger: Send + Sync + 'static + NoticeLedger + OutboxLedger {
+pub trait Ledger: Send + Sync + 'static + NoticeLedger + OutboxLedger + ReceiptLedger {
     /// Commits all or nothing, durably.
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'_, Result<(), LedgerError>>;
     /// A transaction.

@@ -56,6 +56,8 @@ pub enum FailureKind {
     InProgress,
     /// The PG's answer does not tell whether it happened.
     OutcomeUnknown,
+    /// The virtual account was closed before its deposit.
+    AccountClosed,
     /// The return from the browser did not match what was stored.
     Tampered,
     /// Anything else.

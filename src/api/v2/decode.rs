@@ -147,6 +147,13 @@ impl Object<'_> {
         self.members.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether a member is an object that has a member `inner`.
+    #[must_use]
+    pub fn holds(&self, name: &str, inner: &str) -> bool {
+        let member = self.members.get(name).and_then(|value| value.get(inner));
+        member.is_some_and(|value| !value.is_null())
+    }
+
     /// Text of at most `max` characters.
     ///
     /// # Errors

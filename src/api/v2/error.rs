@@ -133,6 +133,13 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "PAYMENT_NOT_FOUND", message)
     }
 
+    /// 404 `CASH_RECEIPT_NOT_FOUND`.
+    #[must_use]
+    pub fn cash_receipt_not_found() -> Self {
+        let message = "the store has no cash receipt for this paymentId";
+        Self::new(StatusCode::NOT_FOUND, "CASH_RECEIPT_NOT_FOUND", message)
+    }
+
     /// 409 `ALREADY_PAID`.
     #[must_use]
     pub fn already_paid() -> Self {
@@ -272,6 +279,10 @@ impl From<EngineError> for ApiError {
             EngineError::Refused(refusal) | EngineError::Unsupported(refusal) => refusal.into(),
             EngineError::AlreadyPaid => Self::already_paid(),
             EngineError::NotFound => Self::payment_not_found(),
+            EngineError::NotWaitingForDeposit => Self::conflict("PAYMENT_NOT_WAITING_FOR_DEPOSIT", text),
+            EngineError::ReceiptExists => Self::conflict("CASH_RECEIPT_ALREADY_ISSUED", text),
+            EngineError::NoReceipt => Self::cash_receipt_not_found(),
+            EngineError::ReceiptNotIssued => Self::new(StatusCode::NOT_FOUND, "CASH_RECEIPT_NOT_ISSUED", text),
             EngineError::NotPaid => Self::conflict("PAYMENT_NOT_PAID", text),
             EngineError::AlreadyCancelled => Self::conflict("PAYMENT_ALREADY_CANCELLED", text),
             EngineError::Consistency { .. } => Self::conflict(

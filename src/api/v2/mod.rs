@@ -5,6 +5,8 @@
 //! the whole request. Answers are always JSON objects; success is always 200.
 
 pub mod auth;
+pub mod banks;
+mod cash;
 pub mod decode;
 pub mod error;
 pub mod idempotency;
@@ -149,6 +151,7 @@ impl V2 {
         };
         match plan::plan(&mut request, matched, &context)? {
             Plan::Tokens(pair) => Ok(Answer::Pair(pair)),
+            Plan::Fixed(body) => Ok(Answer::Fresh(body)),
             Plan::Query { store, query } => {
                 let ledger = self.engine.ledger.as_ref();
                 run::query(ledger, &store, query).await.map(Answer::Fresh)

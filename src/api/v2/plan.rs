@@ -4,12 +4,13 @@ use super::auth::{authenticate, own_store};
 use super::decode::{self, Object};
 use super::error::ApiError;
 use super::idempotency::{self, Claim};
-use super::input::{self, InstantCommand, ListQuery};
+use super::input::{self, AccountCommand, InstantCommand, ListQuery, ReceiptCommand, ReceiptQuery};
 use super::limits;
 use super::routes::{Matched, Route};
 use super::token::{TokenPair, Tokens};
+use crate::adapters::EscrowAction;
 use crate::channels::{Snapshot, Store};
-use crate::engine::{CancelRequest, ConfirmRequest};
+use crate::engine::{CancelRequest, ConfirmRequest, EscrowRequest};
 use crate::ledger::PreRegistration;
 use crate::net::Request;
 use crate::payment::{Millis, Origin, Platform};
@@ -29,6 +30,26 @@ pub enum Command {
     Instant(Box<InstantCommand>),
     /// `cancel`.
     Cancel(Box<CancelRequest>),
+    /// `instant` with a virtual account.
+    Account(Box<AccountCommand>),
+    /// `virtual-account/close`.
+    CloseAccount {
+        /// Store.
+        store_id: String,
+        /// Payment.
+        payment_id: String,
+    },
+    /// Issue of a cash receipt.
+    IssueReceipt(Box<ReceiptCommand>),
+    /// `cash-receipt/cancel`.
+    CancelReceipt {
+        /// Store.
+        store_id: String,
+        /// Payment.
+        payment_id: String,
+    },
+    /// `escrow/…`.
+    Escrow(Box<EscrowRequest>),
 }
 
 /// What only reads.
@@ -40,6 +61,12 @@ pub enum Query {
     Transactions(String),
     /// A page of payments.
     Payments(Box<ListQuery>),
+    /// A payment's cash receipt.
+    Receipt(String),
+    /// A page of cash receipts.
+    Receipts(Box<ReceiptQuery>),
+    /// Refused, but only for a payment that is there and paid.
+    StoreReceipt(String),
 }
 
 /// What is to be done.
@@ -47,6 +74,8 @@ pub enum Query {
 pub enum Plan {
     /// Already done: tokens were issued.
     Tokens(TokenPair),
+    /// Answer that needs nothing.
+    Fixed(String),
     /// Run a command.
     Command {
         /// Command.
@@ -103,8 +132,23 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
             }
             Err(ApiError::not_served(&matched.row.name()))
         }
-        Route::Payment | Route::Transactions | Route::Payments => query(request, matched, context),
-        Route::Instant | Route::Confirm | Route::Cancel | Route::PreRegister => command(request, matched, context),
+        Route::Banks => Ok(Plan::Fixed(super::banks::list())),
+        Route::Payment
+        | Route::Transactions
+        | Route::Payments
+        | Route::Receipt
+        | Route::Receipts
+        | Route::StoreReceipt => query(request, matched, context),
+        Route::Instant
+        | Route::Confirm
+        | Route::Cancel
+        | Route::PreRegister
+        | Route::CloseAccount
+        | Route::IssueReceipt
+        | Route::CancelReceipt
+        | Route::EscrowRegister
+        | Route::EscrowModify
+        | Route::EscrowComplete => command(request, matched, context),
     }
 }
 
@@ -131,11 +175,13 @@ fn tokens(route: Route, request: &Request, context: &Context<'_>) -> Result<Plan
 
 fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Plan, ApiError> {
     let store = authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
-    if matched.row.route != Route::Payments {
+    if !matches!(matched.row.route, Route::Payments | Route::Receipts) {
         let id = payment_id(matched.id)?;
         own_store(&store, request.query_value("storeId").as_deref())?;
         let query = match matched.row.route {
             Route::Transactions => Query::Transactions(id),
+            Route::Receipt => Query::Receipt(id),
+            Route::StoreReceipt => Query::StoreReceipt(id),
             _ => Query::Payment(id),
         };
         return Ok(Plan::Query { store, query });
@@ -149,11 +195,11 @@ fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Resu
     };
     let mut body = decode::object(name, bytes)?;
     own_store(&store, request.query_value("storeId").as_deref())?;
-    let list = input::list(&mut body, &store, context.now)?;
-    Ok(Plan::Query {
-        store,
-        query: Query::Payments(Box::new(list)),
-    })
+    let query = match matched.row.route {
+        Route::Receipts => Query::Receipts(Box::new(input::receipts(&mut body, &store)?)),
+        _ => Query::Payments(Box::new(input::list(&mut body, &store, context.now)?)),
+    };
+    Ok(Plan::Query { store, query })
 }
 
 /// The parameter `requestBody`, form-decoded strictly: text in another charset would search for something else.
@@ -169,14 +215,28 @@ fn request_body(query: &str) -> Result<Option<String>, ApiError> {
 
 fn command(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Plan, ApiError> {
     let store = authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
-    let id = payment_id(matched.id)?;
+    let route = matched.row.route;
+    let id = match route {
+        // Its body names the payment.
+        Route::IssueReceipt => String::new(),
+        _ => payment_id(matched.id)?,
+    };
     let key = idempotency::key(&request.method, &request.headers)?;
-    let mut body = decode::object("body", &request.body)?;
-    if matched.row.route == Route::Instant {
+    // These have no body, only a query.
+    let bare = matches!(route, Route::CloseAccount | Route::CancelReceipt);
+    if bare {
+        own_store(&store, request.query_value("storeId").as_deref())?;
+    }
+    let mut body = match &request.body {
+        none if bare && none.is_empty() => decode::object("body", b"{}")?,
+        some => decode::object("body", some)?,
+    };
+    let personal = matches!(route, Route::Instant | Route::IssueReceipt);
+    if personal {
         // Before anything can fail: whatever ends this request also overwrites its card data.
         body.sensitive();
     }
-    let decoded = decode_command(&mut body, request, matched.row.route, &store, &id);
+    let decoded = decode_command(&mut body, request, route, &store, &id);
     let claim = key.map(|key| Claim {
         scope: format!("v2:{}", store.id),
         key,
@@ -188,7 +248,7 @@ fn command(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -
             &request.body,
         ),
     });
-    if matched.row.route == Route::Instant {
+    if personal {
         forget_body(request);
     }
     Ok(Plan::Command {
@@ -213,9 +273,29 @@ fn decode_command(
 ) -> Result<Command, ApiError> {
     own_store(store, body.id("storeId")?.as_deref())?;
     Ok(match route {
+        Route::Instant if body.holds("method", "virtualAccount") => {
+            Command::Account(Box::new(input::account(body, &store.id, payment_id, origin(request))?))
+        }
         Route::Instant => Command::Instant(Box::new(input::instant(body, &store.id, payment_id, origin(request))?)),
         Route::Confirm => Command::Confirm(Box::new(input::confirm(body, &store.id, payment_id)?)),
         Route::Cancel => Command::Cancel(Box::new(input::cancel(body, &store.id, payment_id)?)),
+        Route::CloseAccount => Command::CloseAccount {
+            store_id: store.id.clone(),
+            payment_id: payment_id.to_owned(),
+        },
+        Route::CancelReceipt => Command::CancelReceipt {
+            store_id: store.id.clone(),
+            payment_id: payment_id.to_owned(),
+        },
+        Route::IssueReceipt => Command::IssueReceipt(Box::new(input::receipt(body, &store.id)?)),
+        Route::EscrowRegister | Route::EscrowModify => {
+            let action = match route {
+                Route::EscrowModify => EscrowAction::Modify,
+                _ => EscrowAction::Register,
+            };
+            Command::Escrow(Box::new(input::logistics(body, &store.id, payment_id, action)?))
+        }
+        Route::EscrowComplete => Command::Escrow(Box::new(input::complete(body, &store.id, payment_id)?)),
         _ => Command::PreRegister(input::pre_register(body, &store.id, payment_id)?),
     })
 }

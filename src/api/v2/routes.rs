@@ -27,6 +27,26 @@ pub enum Route {
     Login,
     /// `POST /token/refresh`
     Refresh,
+    /// `POST /payments/{paymentId}/virtual-account/close`
+    CloseAccount,
+    /// `POST /cash-receipts`
+    IssueReceipt,
+    /// `POST /payments/{paymentId}/cash-receipt/cancel`
+    CancelReceipt,
+    /// `GET /payments/{paymentId}/cash-receipt`
+    Receipt,
+    /// `GET /cash-receipts`
+    Receipts,
+    /// `POST /payments/{paymentId}/escrow/logistics`
+    EscrowRegister,
+    /// `PATCH /payments/{paymentId}/escrow/logistics`
+    EscrowModify,
+    /// `POST /payments/{paymentId}/escrow/complete`
+    EscrowComplete,
+    /// `POST /payments/{paymentId}/register-store-receipt`
+    StoreReceipt,
+    /// `GET /banks`
+    Banks,
     /// Documented by PortOne, not served yet.
     NotServed {
         /// Needs no credential.
@@ -80,15 +100,15 @@ static ROWS: [Row; 50] = [
     row(Method::POST, "/payments/{paymentId}/billing-key", "billing_key_payment", LATER),
     row(Method::POST, "/payments/{paymentId}/cancellations/{cancellationId}/stop", "cancellation_stop", LATER),
     row(Method::POST, "/payments/{paymentId}/capture", "capture", LATER),
-    row(Method::POST, "/payments/{paymentId}/register-store-receipt", "store_receipt", LATER),
+    row(Method::POST, "/payments/{paymentId}/register-store-receipt", "store_receipt", Route::StoreReceipt),
     row(Method::POST, "/payments/{paymentId}/resend-webhook", "resend_webhook", LATER),
-    row(Method::POST, "/payments/{paymentId}/virtual-account/close", "virtual_account_close", LATER),
+    row(Method::POST, "/payments/{paymentId}/virtual-account/close", "virtual_account_close", Route::CloseAccount),
     row(Method::POST, "/payments/{paymentId}/schedule", "schedule_create", LATER),
-    row(Method::POST, "/payments/{paymentId}/escrow/complete", "escrow_complete", LATER),
-    row(Method::POST, "/payments/{paymentId}/escrow/logistics", "escrow_logistics", LATER),
-    row(Method::PATCH, "/payments/{paymentId}/escrow/logistics", "escrow_logistics_modify", LATER),
-    row(Method::POST, "/payments/{paymentId}/cash-receipt/cancel", "cash_receipt_cancel", LATER),
-    row(Method::GET, "/payments/{paymentId}/cash-receipt", "cash_receipt", LATER),
+    row(Method::POST, "/payments/{paymentId}/escrow/complete", "escrow_complete", Route::EscrowComplete),
+    row(Method::POST, "/payments/{paymentId}/escrow/logistics", "escrow_logistics", Route::EscrowRegister),
+    row(Method::PATCH, "/payments/{paymentId}/escrow/logistics", "escrow_logistics_modify", Route::EscrowModify),
+    row(Method::POST, "/payments/{paymentId}/cash-receipt/cancel", "cash_receipt_cancel", Route::CancelReceipt),
+    row(Method::GET, "/payments/{paymentId}/cash-receipt", "cash_receipt", Route::Receipt),
     row(Method::GET, "/payments-by-cursor", "payments_by_cursor", LATER),
     row(Method::GET, "/payment-events-by-cursor", "payment_events_by_cursor", LATER),
     row(Method::GET, "/billing-keys", "billing_keys", LATER),
@@ -100,8 +120,8 @@ static ROWS: [Row; 50] = [
     row(Method::GET, "/payment-schedules", "schedules", LATER),
     row(Method::DELETE, "/payment-schedules", "schedules_revoke", LATER),
     row(Method::GET, "/payment-schedules/{paymentScheduleId}", "schedule", LATER),
-    row(Method::GET, "/cash-receipts", "cash_receipts", LATER),
-    row(Method::POST, "/cash-receipts", "cash_receipt_issue", LATER),
+    row(Method::GET, "/cash-receipts", "cash_receipts", Route::Receipts),
+    row(Method::POST, "/cash-receipts", "cash_receipt_issue", Route::IssueReceipt),
     row(Method::GET, "/identity-verifications", "identity_verifications", LATER),
     row(Method::GET, "/identity-verifications/{identityVerificationId}", "identity_verification", LATER),
     row(Method::POST, "/identity-verifications/{identityVerificationId}/send", "identity_send", LATER),
@@ -117,7 +137,7 @@ static ROWS: [Row; 50] = [
     row(Method::GET, "/promotions/{promotionId}", "promotion", LATER),
     row(Method::GET, "/payment-reconciliations/settlements/vat-report", "settlement_vat", LATER),
     row(Method::GET, "/payment-reconciliations/transactions/vat-report", "transaction_vat", LATER),
-    row(Method::GET, "/banks", "banks", LATER_OPEN),
+    row(Method::GET, "/banks", "banks", Route::Banks),
 ];
 
 /// A request's row, and the first identifier in its path, still percent-encoded.

@@ -1,5 +1,6 @@
 //! Doing what was planned: commands through the engine, queries from the ledger.
 
+use super::cash;
 use super::error::ApiError;
 use super::input::{InstantCommand, ListQuery};
 use super::plan::{Command, Query};
@@ -12,7 +13,7 @@ use crate::routing::{self, RouteError};
 use serde::Serialize;
 use std::sync::Arc;
 
-fn json<T: Serialize>(value: &T) -> Result<String, ApiError> {
+pub(super) fn json<T: Serialize>(value: &T) -> Result<String, ApiError> {
     serde_json::to_string(value).map_err(|_| ApiError::internal())
 }
 
@@ -39,6 +40,11 @@ pub async fn command(
             })
         }
         Command::Instant(request) => instant(&engine, &snapshot, *request, now).await,
+        Command::Account(request) => cash::account(&engine, &snapshot, *request, now).await,
+        Command::CloseAccount { store_id, payment_id } => cash::close(&engine, &store_id, &payment_id).await,
+        Command::IssueReceipt(request) => cash::issue_receipt(&engine, &snapshot, *request, now).await,
+        Command::CancelReceipt { store_id, payment_id } => cash::cancel_receipt(&engine, &store_id, &payment_id).await,
+        Command::Escrow(request) => cash::escrow(&engine, *request).await,
     }
 }
 
@@ -76,7 +82,7 @@ async fn instant(
 
 /// A channel may be closed between a try and its repeat. The repeat must still learn that the payment is paid, or not
 /// decided yet: "no such channel" would read as "not paid".
-async fn unrouted(ledger: &dyn Ledger, store_id: &str, payment_id: &str, error: RouteError) -> ApiError {
+pub(super) async fn unrouted(ledger: &dyn Ledger, store_id: &str, payment_id: &str, error: RouteError) -> ApiError {
     match ledger.payment(store_id, payment_id).await {
         Err(failed) => failed.into(),
         Ok(Some(t)) if matches!(t.status, Status::Approving | Status::Unknown) => {
@@ -106,7 +112,16 @@ pub async fn query(ledger: &dyn Ledger, store: &Store, query: Query) -> Result<S
         Query::Payment(id) => {
             let found = ledger.payment(&store.id, &id).await?;
             let found = found.ok_or_else(ApiError::payment_not_found)?;
-            json(&render::payment(&found, merchant))
+            let card = found.method_kind == MethodKind::Card;
+            let receipt = match (card, &found.cash_receipt) {
+                (false, None) => ledger.receipt(&store.id, &id).await?,
+                _ => None,
+            };
+            let mut shown = render::payment(&found, merchant);
+            if let Some(receipt) = &receipt {
+                shown.beside(render::receipt::beside(&found, receipt));
+            }
+            json(&shown)
         }
         Query::Transactions(id) => {
             let attempts = ledger.attempts(&store.id, &id).await?;
@@ -116,6 +131,9 @@ pub async fn query(ledger: &dyn Ledger, store: &Store, query: Query) -> Result<S
             let items = attempts.iter().map(|t| render::transaction(t, merchant)).collect();
             json(&Items { items })
         }
+        Query::Receipt(id) => cash::receipt(ledger, store, &id).await,
+        Query::Receipts(query) => cash::receipts(ledger, store, &query).await,
+        Query::StoreReceipt(id) => cash::store_receipt(ledger, store, &id).await,
         Query::Payments(list) => payments(ledger, merchant, &list).await,
     }
 }

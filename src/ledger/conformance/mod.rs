@@ -6,6 +6,7 @@
 pub(crate) mod commits;
 pub(crate) mod lists;
 pub(crate) mod payments;
+pub(crate) mod receipts;
 pub(crate) mod recovery;
 
 use super::{Intent, IntentState, JournalEntry, Ledger, LedgerError, OutboxRow, Write};
@@ -50,6 +51,10 @@ macro_rules! for_every_case {
         $run!(recovery, idempotency_take_over);
         $run!(recovery, a_key_is_free_again_after_its_time);
         $run!(recovery, racing_requests_have_one_first);
+        $run!(receipts, one_receipt_stands);
+        $run!(receipts, a_receipt_names_the_version_it_was_made_on);
+        $run!(receipts, due_receipts_are_leased_once);
+        $run!(receipts, receipts_are_listed);
     };
 }
 pub(crate) use for_every_case;

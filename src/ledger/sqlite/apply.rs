@@ -84,10 +84,11 @@ impl Applying<'_> {
                     params![revision, channel_key, sealed],
                 )
                 .map(drop),
+            Op::Receipt(row) => self.receipt(row),
         }
     }
 
-    fn execute(&mut self, sql: &str, params: impl rusqlite::Params) -> Result<usize, LedgerError> {
+    pub(super) fn execute(&mut self, sql: &str, params: impl rusqlite::Params) -> Result<usize, LedgerError> {
         let mut statement = self.connection.prepare_cached(sql).map_err(storage)?;
         let changed = statement.execute(params).map_err(refused)?;
         self.dirty |= changed > 0;

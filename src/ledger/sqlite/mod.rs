@@ -12,6 +12,7 @@ mod list;
 mod notices;
 mod outbox;
 mod reader;
+mod receipts;
 mod rows;
 mod schema;
 mod tally;

@@ -1,6 +1,7 @@
 //! A commit as rows: what the caller's task makes of its writes before they are queued, so that the one writer thread
 //! does nothing but write.
 
+use super::receipts::ReceiptRow;
 use super::words::words_of;
 use crate::ledger::{AttemptRow, Intent, JournalEntry, LedgerError, OutboxRow, PreRegistration, Write};
 use crate::payment::{Platform, Transaction};
@@ -66,6 +67,7 @@ pub(super) enum Op {
         channel_key: String,
         sealed: Vec<u8>,
     },
+    Receipt(Box<ReceiptRow>),
 }
 
 /// Numbers in SQLite are signed; no counter of ours comes near the end.
@@ -152,6 +154,7 @@ pub(super) fn rows_of(writes: Vec<Write>) -> Result<Vec<Op>, LedgerError> {
                     channel_key,
                     sealed,
                 },
+                Write::Receipt(write) => Op::Receipt(Box::new(ReceiptRow::of(*write)?)),
             })
         })
         .collect()

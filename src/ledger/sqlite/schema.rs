@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Applied in order; `PRAGMA user_version` counts how many were. Never change one that was released: add another.
-const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY];
+const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY, super::receipts::RECEIPTS];
 
 const INITIAL: &str = "
 -- One row an attempt. `doc` is the whole transaction as JSON; the other columns exist to be constrained, found, listed.

@@ -10,7 +10,7 @@ use super::apply::Applying;
 use super::checkpoint::Checkpoint;
 use super::rows::Op;
 use super::tally::Tally;
-use super::{idempotency, leases, storage};
+use super::{idempotency, leases, receipts, storage};
 use crate::ledger::{Delivery, Idempotency, Intent, LedgerError, NoticeRow, StoredAnswer};
 use crate::telemetry::Metrics;
 use rusqlite::Connection;
@@ -52,6 +52,16 @@ pub(super) enum Task {
         owner: String,
         now: i64,
     },
+    LeaseReceipts {
+        owner: String,
+        now: i64,
+        until: i64,
+        limit: usize,
+    },
+    ReleaseReceipts {
+        owner: String,
+        now: i64,
+    },
     Probe,
     /// A few statements of the webhook and notification tables.
     Call(Call),
@@ -69,6 +79,7 @@ pub(super) enum Answer {
     Count(u64),
     Deliveries(Vec<Delivery>),
     Notices(Vec<NoticeRow>),
+    Receipts(Vec<crate::payment::CashReceipt>),
 }
 
 type Statements = dyn Fn(&Connection) -> Result<Answer, LedgerError> + Send;
@@ -299,6 +310,13 @@ fn run(task: &Task, applying: &mut Applying<'_>) -> Result<Answer, LedgerError> 
             limit,
         } => leases::lease_due(connection, owner, *now, *until, *limit).map(Answer::Intents),
         Task::Release { owner, now } => leases::release(connection, owner, *now).map(Answer::Count),
+        Task::LeaseReceipts {
+            owner,
+            now,
+            until,
+            limit,
+        } => receipts::lease(connection, owner, *now, *until, *limit).map(Answer::Receipts),
+        Task::ReleaseReceipts { owner, now } => receipts::release(connection, owner, *now).map(Answer::Count),
         Task::Probe => connection
             .prepare_cached("UPDATE probe SET beat = beat + 1")
             .and_then(|mut beat| beat.execute([]))

@@ -1,6 +1,7 @@
 //! `POST /payments/{paymentId}/cancel`.
 
 use crate::adapters::RefundAccount;
+use crate::api::v2::banks;
 use crate::api::v2::decode::Object;
 use crate::api::v2::error::ApiError;
 use crate::api::v2::limits;
@@ -35,7 +36,7 @@ fn refund_account(body: &mut Object<'_>) -> Result<Option<RefundAccount>, ApiErr
         return Ok(None);
     };
     let bank = account.need_text("bank", limits::CODE)?;
-    if !bank.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') {
+    if !banks::is_bank(&bank) {
         return Err(account.fail("bank", "must be a PortOne V2 Bank word, e.g. KOOKMIN"));
     }
     let number = account.need_text("number", limits::CODE)?;

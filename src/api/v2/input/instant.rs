@@ -44,7 +44,7 @@ pub struct InstantCommand {
 /// Decodes the body. Card data goes straight into secret strings; what is left of it is overwritten.
 ///
 /// What would change the payment but cannot be passed on yet (`promotionId`, `isEscrow`, `isCulturalExpense`, a
-/// non-empty `bypass`, `method.virtualAccount`) is refused rather than ignored.
+/// non-empty `bypass`) is refused rather than ignored.
 ///
 /// # Errors
 /// 400 naming the field; 409 `SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT`.
@@ -86,7 +86,7 @@ pub fn instant(
     })
 }
 
-fn channel(body: &mut Object<'_>) -> Result<Channel, ApiError> {
+pub(super) fn channel(body: &mut Object<'_>) -> Result<Channel, ApiError> {
     match (body.id("channelKey")?, body.id("channelGroupId")?) {
         (Some(key), None) => Ok(Channel::Key(key)),
         (None, Some(id)) => Ok(Channel::Group(id)),
@@ -95,7 +95,7 @@ fn channel(body: &mut Object<'_>) -> Result<Channel, ApiError> {
     }
 }
 
-fn amounts(body: &mut Object<'_>) -> Result<Amounts, ApiError> {
+pub(super) fn amounts(body: &mut Object<'_>) -> Result<Amounts, ApiError> {
     let Some(mut amount) = body.object("amount")? else {
         return Err(body.fail("amount.total", "is required"));
     };
@@ -106,9 +106,6 @@ fn amounts(body: &mut Object<'_>) -> Result<Amounts, ApiError> {
 }
 
 fn refuse_unserved(body: &mut Object<'_>) -> Result<(), ApiError> {
-    if body.has("promotionId") {
-        return Err(body.fail("promotionId", "this router has no promotions; leave it out"));
-    }
     for flag in ["isEscrow", "isCulturalExpense"] {
         if body.flag(flag)? == Some(true) {
             return Err(body.fail(
@@ -116,6 +113,17 @@ fn refuse_unserved(body: &mut Object<'_>) -> Result<(), ApiError> {
                 "is not served for key-in payments yet; leave it out or send false",
             ));
         }
+    }
+    refuse_bypass(body)
+}
+
+/// What no method of a server call can pass on.
+///
+/// # Errors
+/// 400 naming the field.
+pub(super) fn refuse_bypass(body: &mut Object<'_>) -> Result<(), ApiError> {
+    if body.has("promotionId") {
+        return Err(body.fail("promotionId", "this router has no promotions; leave it out"));
     }
     let bypass = body.object("bypass")?.is_some_and(|bypass| !bypass.is_empty());
     if bypass {
@@ -136,12 +144,6 @@ fn card(body: &mut Object<'_>) -> Result<InstantInput, ApiError> {
     let Some(mut method) = body.object("method")? else {
         return Err(body.missing("method.card"));
     };
-    if method.has("virtualAccount") {
-        return Err(method.fail(
-            "virtualAccount",
-            "this router does not issue virtual accounts by API yet; give method.card",
-        ));
-    }
     let Some(mut card) = method.object("card")? else {
         return Err(method.missing("card"));
     };

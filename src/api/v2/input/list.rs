@@ -105,7 +105,7 @@ pub fn list(body: &mut Object<'_>, store: &Store, now: Millis) -> Result<ListQue
     Ok(query)
 }
 
-fn page(body: &mut Object<'_>) -> Result<(i64, i64), ApiError> {
+pub(super) fn page(body: &mut Object<'_>) -> Result<(i64, i64), ApiError> {
     let Some(mut page) = body.object("page")? else {
         return Ok((0, 10));
     };
@@ -134,7 +134,7 @@ fn read_filter(f: &mut Object<'_>, store: &Store, now: Millis, query: &mut ListQ
     let methods = f.words("methods", &METHODS)?;
     filter.methods = methods.iter().copied().flatten().collect();
     query.nothing |= !methods.is_empty() && filter.methods.is_empty();
-    filter.pg_providers = pg_providers(f)?;
+    filter.pg_providers = pg_providers(f, "pgProvider")?;
     filter.is_test = f.flag("isTest")?;
     filter.currency = f.currency("currency")?.map(String::from);
     filter.platform = f
@@ -167,8 +167,8 @@ fn range(f: &mut Object<'_>, now: Millis, query: &mut ListQuery) -> Result<(), A
     Ok(())
 }
 
-fn pg_providers(f: &mut Object<'_>) -> Result<Vec<String>, ApiError> {
-    let items = f.array("pgProvider", limits::FILTER_ITEMS)?.unwrap_or_default();
+pub(super) fn pg_providers(f: &mut Object<'_>, member: &'static str) -> Result<Vec<String>, ApiError> {
+    let items = f.array(member, limits::FILTER_ITEMS)?.unwrap_or_default();
     let word = |text: &&str| {
         let fits = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
         !text.is_empty() && text.len() <= limits::CODE && text.bytes().all(fits)
@@ -178,7 +178,7 @@ fn pg_providers(f: &mut Object<'_>) -> Result<Vec<String>, ApiError> {
         .map(|item| {
             let text = item.as_str().filter(word);
             text.map(str::to_owned)
-                .ok_or_else(|| f.fail("pgProvider", "must hold PortOne V2 PgProvider words, e.g. TOSSPAYMENTS"))
+                .ok_or_else(|| f.fail(member, "must hold PortOne V2 PgProvider words, e.g. TOSSPAYMENTS"))
         })
         .collect()
 }

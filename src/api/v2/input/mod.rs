@@ -1,14 +1,20 @@
 //! Request bodies, decoded into what the engine and the ledger understand.
 
+mod account;
 mod cancel;
 mod customer;
+mod escrow;
 mod instant;
 mod list;
 mod order;
+mod receipt;
 
+pub use account::{AccountCommand, account};
 pub use cancel::cancel;
+pub use escrow::{complete, logistics};
 pub use instant::{Channel, InstantCommand, instant};
 pub use list::{ListQuery, list};
+pub use receipt::{ReceiptCommand, ReceiptQuery, receipt, receipts};
 
 use super::decode::Object;
 use super::error::ApiError;

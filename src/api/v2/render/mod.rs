@@ -6,9 +6,10 @@
 
 mod echo;
 mod method;
+pub mod receipt;
 
 use crate::payment::{
-    CancelState, Cancellation, Failure, GroupRef, Millis, Origin, Platform, Status, Transaction, Trigger,
+    CancelState, Cancellation, ChannelRef, Failure, GroupRef, Millis, Origin, Platform, Status, Transaction, Trigger,
 };
 use echo::{Customer, Product, products};
 use method::Method;
@@ -54,6 +55,8 @@ pub struct View<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<OriginView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    escrow: Option<receipt::EscrowView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     products: Option<Vec<Product<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     product_count: Option<i32>,
@@ -67,6 +70,8 @@ pub struct View<'a> {
     pg_tx_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pg_response: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cash_receipt: Option<receipt::PaymentCashReceipt<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +94,18 @@ struct Channel<'a> {
     name: &'a str,
     pg_provider: &'a str,
     pg_merchant_id: &'a str,
+}
+
+impl<'a> From<&'a ChannelRef> for Channel<'a> {
+    fn from(channel: &'a ChannelRef) -> Self {
+        Self {
+            r#type: if channel.live { "LIVE" } else { "TEST" },
+            key: &channel.key,
+            name: &channel.name,
+            pg_provider: &channel.pg_provider,
+            pg_merchant_id: &channel.mid,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -208,6 +225,15 @@ impl<'a> From<&'a Cancellation> for CancellationView<'a> {
     }
 }
 
+impl<'a> View<'a> {
+    /// Shows a receipt that was issued beside the payment, unless the payment has one of its own.
+    pub fn beside(&mut self, receipt: Option<receipt::PaymentCashReceipt<'a>>) {
+        if self.cash_receipt.is_none() {
+            self.cash_receipt = receipt;
+        }
+    }
+}
+
 /// PortOne V2 `Payment`: what `GET /payments/{paymentId}` answers.
 #[must_use]
 pub fn payment<'a>(t: &'a Transaction, merchant_id: &'a str) -> View<'a> {
@@ -249,13 +275,7 @@ fn common<'a>(t: &'a Transaction, merchant_id: &'a str) -> View<'a> {
         merchant_id,
         store_id: &t.store_id,
         method: method::method(t),
-        channel: Channel {
-            r#type: if t.channel.live { "LIVE" } else { "TEST" },
-            key: &t.channel.key,
-            name: &t.channel.name,
-            pg_provider: &t.channel.pg_provider,
-            pg_merchant_id: &t.channel.mid,
-        },
+        channel: (&t.channel).into(),
         channel_group: t.group.as_ref().map(ChannelGroup::from),
         version: "V2",
         requested_at: Time(t.requested_at),
@@ -266,6 +286,7 @@ fn common<'a>(t: &'a Transaction, merchant_id: &'a str) -> View<'a> {
         currency: t.currency.code(),
         customer: Customer::from(&t.customer),
         origin: None,
+        escrow: t.escrow.as_ref().and_then(receipt::escrow),
         products: products(t.extras.get("products")),
         product_count: echo::int32(t.extras.get("productCount")),
         custom_data: t.custom_data.as_deref(),
@@ -277,6 +298,7 @@ fn common<'a>(t: &'a Transaction, merchant_id: &'a str) -> View<'a> {
             .map(Time),
         pg_tx_id: t.pg_tx_id.as_deref().filter(|_| at_pg),
         pg_response: t.pg_response.as_deref().filter(|_| t.status == Status::Paid),
+        cash_receipt: t.cash_receipt.as_ref().and_then(|own| receipt::with_payment(t, own)),
         receipt_url: t.receipt_url.as_deref().filter(|_| settled),
         disputes: None,
         cancellations: cancelled.then(|| cancellations(t)),
