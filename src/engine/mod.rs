@@ -13,7 +13,7 @@
 mod attempt;
 mod cancel;
 mod command;
-mod crash;
+pub(crate) mod crash;
 mod exchange;
 mod ids;
 mod operation;

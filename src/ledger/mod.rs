@@ -6,12 +6,16 @@
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+pub(crate) use conformance::transaction as conformance_transaction;
 mod notices;
 mod outbox;
 pub mod sqlite;
 
 pub use notices::{NoticeFilter, NoticeLedger, NoticeRow, NoticeState};
-pub use outbox::{Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger};
+pub use outbox::{
+    Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger, REPLAY_TRIES, RESENDS_MAX, Sent,
+};
 
 use crate::adapters::Operation;
 use crate::payment::{MethodKind, Millis, Status, Transaction};

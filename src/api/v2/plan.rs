@@ -6,6 +6,7 @@ use super::error::ApiError;
 use super::idempotency::{self, Claim};
 use super::input::{self, InstantCommand, ListQuery};
 use super::limits;
+use super::resend::ResendCommand;
 use super::routes::{Matched, Route};
 use super::token::{TokenPair, Tokens};
 use crate::channels::{Snapshot, Store};
@@ -29,6 +30,8 @@ pub enum Command {
     Instant(Box<InstantCommand>),
     /// `cancel`.
     Cancel(Box<CancelRequest>),
+    /// `resend-webhook`.
+    Resend(Box<ResendCommand>),
 }
 
 /// What only reads.
@@ -104,7 +107,9 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
             Err(ApiError::not_served(&matched.row.name()))
         }
         Route::Payment | Route::Transactions | Route::Payments => query(request, matched, context),
-        Route::Instant | Route::Confirm | Route::Cancel | Route::PreRegister => command(request, matched, context),
+        Route::Instant | Route::Confirm | Route::Cancel | Route::PreRegister | Route::ResendWebhook => {
+            command(request, matched, context)
+        }
     }
 }
 
@@ -205,6 +210,11 @@ fn decode_command(
         Route::Instant => Command::Instant(Box::new(input::instant(body, &store.id, payment_id, origin(request))?)),
         Route::Confirm => Command::Confirm(Box::new(input::confirm(body, &store.id, payment_id)?)),
         Route::Cancel => Command::Cancel(Box::new(input::cancel(body, &store.id, payment_id)?)),
+        Route::ResendWebhook => Command::Resend(Box::new(ResendCommand {
+            store_id: store.id.clone(),
+            payment_id: payment_id.to_owned(),
+            webhook_id: body.id("webhookId")?,
+        })),
         _ => Command::PreRegister(input::pre_register(body, &store.id, payment_id)?),
     })
 }

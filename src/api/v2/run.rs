@@ -38,6 +38,7 @@ pub async fn command(
                 cancellation: (&cancellation).into(),
             })
         }
+        Command::Resend(request) => super::resend::run(engine.ledger.as_ref(), &request).await,
         Command::Instant(request) => instant(&engine, &snapshot, *request, now).await,
     }
 }
@@ -106,14 +107,17 @@ pub async fn query(ledger: &dyn Ledger, store: &Store, query: Query) -> Result<S
         Query::Payment(id) => {
             let found = ledger.payment(&store.id, &id).await?;
             let found = found.ok_or_else(ApiError::payment_not_found)?;
-            json(&render::payment(&found, merchant))
+            let sent = ledger.deliveries_of(&store.id, &id).await?;
+            json(&render::payment(&found, merchant).with_webhooks(&sent))
         }
         Query::Transactions(id) => {
             let attempts = ledger.attempts(&store.id, &id).await?;
             if attempts.is_empty() {
                 return Err(ApiError::payment_not_found());
             }
-            let items = attempts.iter().map(|t| render::transaction(t, merchant)).collect();
+            let sent = ledger.deliveries_of(&store.id, &id).await?;
+            let shown = |t| render::transaction(t, merchant).with_webhooks(&sent);
+            let items = attempts.iter().map(shown).collect();
             json(&Items { items })
         }
         Query::Payments(list) => payments(ledger, merchant, &list).await,
