@@ -17,3 +17,4 @@ pub mod server;
 #[cfg(feature = "simulator")]
 pub mod simulators;
 pub mod telemetry;
+pub mod webhook;

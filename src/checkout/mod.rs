@@ -57,6 +57,8 @@ pub struct ShopOptions {
 pub struct Checkout {
     engine: Arc<Engine>,
     options: CheckoutOptions,
+    /// What the sample shop's webhook address received.
+    received: shop::Receiver,
 }
 
 impl std::fmt::Debug for Checkout {
@@ -75,6 +77,7 @@ impl Checkout {
         Self {
             engine,
             options: CheckoutOptions { public_url, ..options },
+            received: shop::Receiver::default(),
         }
     }
 

@@ -13,6 +13,10 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Map, Value, json};
 use view::view;
 
+mod receiver;
+
+pub(super) use receiver::Receiver;
+
 /// Orders of the shop begin with this: its backend shows and cancels no others of the store.
 const ORDER_PREFIX: &str = "shop";
 /// Largest amount the shop sells for, KRW.
@@ -24,6 +28,11 @@ impl Checkout {
         let Some(shop) = &self.options.shop else {
             return reply::unknown(reply::wants_json(request));
         };
+        // Servers send it, no page does; the signature is its gate.
+        if path == ["api", "webhook"] && request.method == Method::POST {
+            let snapshot = self.engine.live.load();
+            return answer(self.received.take(&snapshot, &shop.store_id, request, now()));
+        }
         let post = matches!(path, ["api", "orders"] | ["api", "payments", _, "confirm" | "cancel"]);
         if let Some(answer) = gate(request, post) {
             return answer;
@@ -32,6 +41,7 @@ impl Checkout {
             [] if !request.path.ends_with('/') => to_shop(&request.query),
             [] => self.shop_page(shop),
             ["api", "config"] => reply::own_json(StatusCode::OK, &config(&self.engine.live.load(), shop, now())),
+            ["api", "webhooks"] => reply::own_json(StatusCode::OK, &self.received.list()),
             ["api", "orders"] => answer(self.order(shop, request).await),
             ["api", "payments", id] => answer(self.payment(shop, id).await),
             ["api", "payments", id, "confirm"] => answer(self.finish(shop, id, request).await),

@@ -9,6 +9,7 @@ mod serve;
 mod signals;
 #[cfg(feature = "simulator")]
 mod sim;
+mod webhooks;
 
 use clap::{Args, Parser, Subcommand};
 #[cfg(feature = "simulator")]
@@ -39,10 +40,72 @@ enum Command {
     /// Looks at channel files.
     #[command(subcommand)]
     Channels(ChannelsCommand),
+    /// Lists webhook deliveries of a running router and replays given-up ones.
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Prints what each PG can do here, from the adapters' own descriptions.
     Providers(ProvidersArguments),
     /// Prints the version.
     Version,
+}
+
+#[derive(Debug, Subcommand)]
+enum WebhooksCommand {
+    /// One line a delivery: id, event, payment, tries, URL, last error.
+    List {
+        /// `pending`, `delivered` or `dead`.
+        #[arg(long, default_value = "dead")]
+        state: String,
+        #[command(flatten)]
+        filter: WebhookFilterArguments,
+    },
+    /// Gives dead deliveries that fit the filter a new round of tries.
+    Replay {
+        #[command(flatten)]
+        filter: WebhookFilterArguments,
+    },
+}
+
+/// Which deliveries, and where the router is.
+#[derive(Args)]
+struct WebhookFilterArguments {
+    /// Delivery or event id.
+    #[arg(long)]
+    id: Option<String>,
+    /// Store.
+    #[arg(long, value_name = "STORE_ID")]
+    store: Option<String>,
+    /// Payment.
+    #[arg(long, value_name = "PAYMENT_ID")]
+    payment: Option<String>,
+    /// Event, e.g. `Transaction.Paid`.
+    #[arg(long)]
+    event: Option<String>,
+    /// URL, exact.
+    #[arg(long)]
+    url: Option<String>,
+    /// At most so many.
+    #[arg(long)]
+    limit: Option<u32>,
+    /// Operations listener.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "NARU_ADMIN_URL",
+        default_value = "http://127.0.0.1:9090"
+    )]
+    admin_url: String,
+    /// Admin token.
+    #[arg(long, value_name = "TOKEN", env = "NARU_ADMIN_TOKEN", hide_env_values = true)]
+    admin_token: String,
+}
+
+impl std::fmt::Debug for WebhookFilterArguments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebhookFilterArguments")
+            .field("admin_url", &self.admin_url)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +194,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "simulator")]
         Command::Sim(arguments) => sim::run(&arguments),
         Command::Channels(command) => channels::run(&command),
+        Command::Webhooks(command) => webhooks::run(command),
         Command::Providers(arguments) => providers::run(&arguments),
         Command::Version => {
             say(&format!(

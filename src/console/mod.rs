@@ -4,6 +4,7 @@
 //! otherwise); `/admin/…` wants the bearer token. Every answer but the scrape is JSON. Nothing here shows a secret:
 //! credentials, kept values and buyers' data are left out before an answer is built.
 
+mod mail;
 mod ready;
 #[cfg(test)]
 mod tests;
@@ -147,6 +148,13 @@ impl Console {
             (&Method::GET, ["payments", store_id, payment_id]) => {
                 timeline::payment(self.ledger.as_ref(), store_id, payment_id).await
             }
+            (&Method::GET, ["webhooks"]) => mail::webhooks(self.ledger.as_ref(), request).await,
+            (&Method::POST, ["webhooks", "replay"]) => mail::replay_webhooks(self.ledger.as_ref(), request).await,
+            (&Method::GET, ["webhooks", id]) => mail::webhook(self.ledger.as_ref(), id).await,
+            (&Method::GET, ["notices"]) => mail::notices(self.ledger.as_ref(), request).await,
+            (&Method::POST, ["notices", "replay"]) => mail::replay_notices(self.ledger.as_ref(), request).await,
+            (_, ["webhooks" | "notices", "replay"]) => method_not_allowed("POST"),
+            (_, ["webhooks" | "notices"] | ["webhooks", _]) => method_not_allowed("GET"),
             (_, ["config"] | ["payments", _, _]) => method_not_allowed("GET"),
             (_, ["config", "reload"]) => method_not_allowed("POST"),
             _ => not_found(),
@@ -158,8 +166,8 @@ fn not_found() -> Response {
     refusal(
         StatusCode::NOT_FOUND,
         "NOT_FOUND",
-        "calls: GET /metrics, /healthz, /readyz, /admin/config, /admin/payments/{storeId}/{paymentId}; \
-         POST /admin/config/reload",
+        "calls: GET /metrics, /healthz, /readyz, /admin/config, /admin/payments/{storeId}/{paymentId}, /admin/webhooks, \
+         /admin/webhooks/{id}, /admin/notices; POST /admin/config/reload, /admin/webhooks/replay, /admin/notices/replay",
     )
 }
 

@@ -12,6 +12,11 @@ pub const POINTS: &[&str] = &[
     "after-answer",
     "before-outcome",
     "after-outcome",
+    // A webhook on its way: made a delivery, sent, written as sent.
+    "before-expand",
+    "after-expand",
+    "before-webhook",
+    "after-webhook",
 ];
 
 /// Aborts if this point was asked for.

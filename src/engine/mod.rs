@@ -15,7 +15,7 @@ mod account;
 mod attempt;
 mod cancel;
 mod command;
-mod crash;
+pub(crate) mod crash;
 mod escrow;
 mod exchange;
 mod ids;

@@ -6,13 +6,17 @@
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+pub(crate) use conformance::transaction as conformance_transaction;
 mod notices;
 mod outbox;
 mod receipts;
 pub mod sqlite;
 
 pub use notices::{NoticeFilter, NoticeLedger, NoticeRow, NoticeState};
-pub use outbox::{Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger};
+pub use outbox::{
+    Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger, REPLAY_TRIES, RESENDS_MAX, Sent,
+};
 pub use receipts::{ReceiptFilter, ReceiptLease, ReceiptLedger, ReceiptTime, ReceiptWrite};
 
 use crate::adapters::Operation;

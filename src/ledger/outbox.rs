@@ -10,6 +10,12 @@ use crate::payment::Millis;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+/// Tries that a replayed delivery gets: a round of the standard plan.
+pub const REPLAY_TRIES: u32 = 6;
+
+/// Most manual resends of one delivery.
+pub const RESENDS_MAX: u32 = 10;
+
 /// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,6 +102,9 @@ pub struct DeliveryTry {
     pub error: Option<String>,
 }
 
+/// A delivery and its last try.
+pub type Sent = (Delivery, Option<DeliveryTry>);
+
 /// What to look for among deliveries. ANDed; an absent member takes all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -157,7 +166,7 @@ pub trait OutboxLedger {
         &'a self,
         store_id: &'a str,
         payment_id: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<(Delivery, Option<DeliveryTry>)>, LedgerError>>;
+    ) -> BoxFuture<'a, Result<Vec<Sent>, LedgerError>>;
     /// Every try of a delivery, oldest first.
     fn tries<'a>(&'a self, delivery_id: &'a str) -> BoxFuture<'a, Result<Vec<DeliveryTry>, LedgerError>>;
     /// Sends a delivery again now, once, whatever became of it; one that waits is tried now. `false` if it was resent

@@ -13,6 +13,7 @@ use crate::ledger::Ledger;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::net::{BoxFuture, Request, Response};
 use crate::telemetry::Metrics;
+use crate::webhook::{WebhookOptions, Webhooks};
 use aws_lc_rs::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -90,8 +91,22 @@ impl House {
         };
         let has_shop = checkout.shop.is_some();
         let fronts = fronts(&config, &engine, &channels, checkout);
+        let webhooks = Webhooks::new(
+            Arc::clone(&engine.ledger),
+            channels.live(),
+            engine.metrics.clone(),
+            WebhookOptions {
+                node: config.node.clone(),
+                ..WebhookOptions::default()
+            },
+        );
+        let webhooks = Arc::new(webhooks.map_err(StartError::Webhooks)?);
+        webhooks.take_back().await.map_err(failed)?;
+        let delivering = supervise("webhooks", stopped.clone(), move |stop| {
+            Arc::clone(&webhooks).work(stop)
+        });
         let recovering = supervise("recovery", stopped, move |stop| Arc::clone(&engine).recover_loop(stop));
-        let running = Running::start(listeners, fronts, &config.limits, stop, vec![recovering])?;
+        let running = Running::start(listeners, fronts, &config.limits, stop, vec![recovering, delivering])?;
         Ok(Self {
             running,
             channels,

@@ -67,6 +67,9 @@ pub enum StartError {
     /// The executor of PG calls cannot be built.
     #[error("{0}")]
     Gateway(#[from] GatewayError),
+    /// The webhook worker cannot be built.
+    #[error("webhooks: {0}")]
+    Webhooks(String),
     /// The sealing key cannot be used.
     #[error("keys.sealing: {0}")]
     Seal(#[from] SealError),

@@ -140,6 +140,20 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "CASH_RECEIPT_NOT_FOUND", message)
     }
 
+    /// 404 `WEBHOOK_NOT_FOUND`.
+    #[must_use]
+    pub fn webhook_not_found() -> Self {
+        let message = "the payment has no webhook with this webhookId; GET /payments/{paymentId} lists them";
+        Self::new(StatusCode::NOT_FOUND, "WEBHOOK_NOT_FOUND", message)
+    }
+
+    /// 400 `MAX_WEBHOOK_RETRY_COUNT_REACHED`.
+    #[must_use]
+    pub fn webhook_resent_enough(most: u32) -> Self {
+        let message = format!("webhookId: was resent {most} times already, the most there can be");
+        Self::new(StatusCode::BAD_REQUEST, "MAX_WEBHOOK_RETRY_COUNT_REACHED", message)
+    }
+
     /// 409 `ALREADY_PAID`.
     #[must_use]
     pub fn already_paid() -> Self {

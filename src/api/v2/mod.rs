@@ -14,6 +14,7 @@ pub mod input;
 pub mod limits;
 pub mod plan;
 pub mod render;
+pub mod resend;
 pub mod routes;
 pub mod run;
 pub mod token;

@@ -6,6 +6,7 @@ use super::error::ApiError;
 use super::idempotency::{self, Claim};
 use super::input::{self, AccountCommand, InstantCommand, ListQuery, ReceiptCommand, ReceiptQuery};
 use super::limits;
+use super::resend::ResendCommand;
 use super::routes::{Matched, Route};
 use super::token::{TokenPair, Tokens};
 use crate::adapters::EscrowAction;
@@ -50,6 +51,8 @@ pub enum Command {
     },
     /// `escrow/…`.
     Escrow(Box<EscrowRequest>),
+    /// `resend-webhook`.
+    Resend(Box<ResendCommand>),
 }
 
 /// What only reads.
@@ -148,7 +151,8 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
         | Route::CancelReceipt
         | Route::EscrowRegister
         | Route::EscrowModify
-        | Route::EscrowComplete => command(request, matched, context),
+        | Route::EscrowComplete
+        | Route::ResendWebhook => command(request, matched, context),
     }
 }
 
@@ -296,6 +300,11 @@ fn decode_command(
             Command::Escrow(Box::new(input::logistics(body, &store.id, payment_id, action)?))
         }
         Route::EscrowComplete => Command::Escrow(Box::new(input::complete(body, &store.id, payment_id)?)),
+        Route::ResendWebhook => Command::Resend(Box::new(ResendCommand {
+            store_id: store.id.clone(),
+            payment_id: payment_id.to_owned(),
+            webhook_id: body.id("webhookId")?,
+        })),
         _ => Command::PreRegister(input::pre_register(body, &store.id, payment_id)?),
     })
 }

@@ -19,6 +19,8 @@ pub enum Route {
     Cancel,
     /// `POST /payments/{paymentId}/pre-register`
     PreRegister,
+    /// `POST /payments/{paymentId}/resend-webhook`
+    ResendWebhook,
     /// `GET /payments/{paymentId}/transactions`
     Transactions,
     /// `GET /payments`
@@ -101,7 +103,7 @@ static ROWS: [Row; 50] = [
     row(Method::POST, "/payments/{paymentId}/cancellations/{cancellationId}/stop", "cancellation_stop", LATER),
     row(Method::POST, "/payments/{paymentId}/capture", "capture", LATER),
     row(Method::POST, "/payments/{paymentId}/register-store-receipt", "store_receipt", Route::StoreReceipt),
-    row(Method::POST, "/payments/{paymentId}/resend-webhook", "resend_webhook", LATER),
+    row(Method::POST, "/payments/{paymentId}/resend-webhook", "resend_webhook", Route::ResendWebhook),
     row(Method::POST, "/payments/{paymentId}/virtual-account/close", "virtual_account_close", Route::CloseAccount),
     row(Method::POST, "/payments/{paymentId}/schedule", "schedule_create", LATER),
     row(Method::POST, "/payments/{paymentId}/escrow/complete", "escrow_complete", Route::EscrowComplete),

@@ -39,6 +39,7 @@ pub async fn command(
                 cancellation: (&cancellation).into(),
             })
         }
+        Command::Resend(request) => super::resend::run(engine.ledger.as_ref(), &request).await,
         Command::Instant(request) => instant(&engine, &snapshot, *request, now).await,
         Command::Account(request) => cash::account(&engine, &snapshot, *request, now).await,
         Command::CloseAccount { store_id, payment_id } => cash::close(&engine, &store_id, &payment_id).await,
@@ -117,7 +118,8 @@ pub async fn query(ledger: &dyn Ledger, store: &Store, query: Query) -> Result<S
                 (false, None) => ledger.receipt(&store.id, &id).await?,
                 _ => None,
             };
-            let mut shown = render::payment(&found, merchant);
+            let sent = ledger.deliveries_of(&store.id, &id).await?;
+            let mut shown = render::payment(&found, merchant).with_webhooks(&sent);
             if let Some(receipt) = &receipt {
                 shown.beside(render::receipt::beside(&found, receipt));
             }
@@ -128,7 +130,9 @@ pub async fn query(ledger: &dyn Ledger, store: &Store, query: Query) -> Result<S
             if attempts.is_empty() {
                 return Err(ApiError::payment_not_found());
             }
-            let items = attempts.iter().map(|t| render::transaction(t, merchant)).collect();
+            let sent = ledger.deliveries_of(&store.id, &id).await?;
+            let shown = |t| render::transaction(t, merchant).with_webhooks(&sent);
+            let items = attempts.iter().map(shown).collect();
             json(&Items { items })
         }
         Query::Receipt(id) => cash::receipt(ledger, store, &id).await,

@@ -57,7 +57,7 @@ fn every_setting_is_read() {
 fn what_could_hurt_is_refused() {
     let https = "url = \"https://a.example\"\n";
     for (settings, why) in [
-        (https.to_string(), "needs `secrets`"),
+        (https.to_owned(), "needs `secrets`"),
         (
             format!("{https}secrets = [\"env:K\", \"env:K\", \"env:K\"]\n"),
             "at most 2",

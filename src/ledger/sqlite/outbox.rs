@@ -4,7 +4,7 @@ use super::reader::decode;
 use super::writer::{Answer, Call, Task};
 use super::{SqliteLedger, from_word, mismatch, storage, word_of};
 use crate::ledger::{
-    Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, LedgerError, OutboxLedger, OutboxRow,
+    Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, LedgerError, OutboxLedger, OutboxRow, Sent,
 };
 use crate::payment::Millis;
 use futures_util::future::BoxFuture;
@@ -380,7 +380,7 @@ impl OutboxLedger for SqliteLedger {
         &'a self,
         store_id: &'a str,
         payment_id: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<(Delivery, Option<DeliveryTry>)>, LedgerError>> {
+    ) -> BoxFuture<'a, Result<Vec<Sent>, LedgerError>> {
         Box::pin(async move {
             self.readers.point(|c| {
                 let sql = format!(

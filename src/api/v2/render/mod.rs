@@ -7,13 +7,16 @@
 mod echo;
 mod method;
 pub mod receipt;
+mod webhook;
 
+use crate::ledger::Sent;
 use crate::payment::{
     CancelState, Cancellation, ChannelRef, Failure, GroupRef, Millis, Origin, Platform, Status, Transaction, Trigger,
 };
 use echo::{Customer, Product, products};
 use method::Method;
 use serde::{Serialize, Serializer};
+pub use webhook::{Resent, WebhookView};
 
 /// A time as RFC 3339 in UTC with `Z`.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +87,22 @@ pub struct View<'a> {
     failed_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhooks: Option<Vec<WebhookView<'a>>>,
+}
+
+impl<'a> View<'a> {
+    /// With the webhooks about this payment, or, for a transaction, about this try.
+    #[must_use]
+    pub fn with_webhooks(mut self, sent: &'a [Sent]) -> Self {
+        let transaction = self.payment_id.map(|_| self.id);
+        let mine = sent
+            .iter()
+            .filter(|(d, _)| transaction.is_none_or(|id| id == d.transaction_id));
+        let webhooks: Vec<_> = mine.map(WebhookView::from).collect();
+        self.webhooks = (!webhooks.is_empty()).then_some(webhooks);
+        self
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -312,6 +331,7 @@ fn common<'a>(t: &'a Transaction, merchant_id: &'a str) -> View<'a> {
                 pg_message: "",
             },
         }),
+        webhooks: None,
     }
 }
 

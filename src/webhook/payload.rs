@@ -1,0 +1,139 @@
+//! What a webhook says (PortOne V2, webhooks). No amount and no state beyond the event: receivers read the payment,
+//! which shows it already, because the event was committed with the change.
+
+use crate::channels::{WebhookContent, WebhookVersion};
+use crate::ledger::Delivery;
+use bytes::Bytes;
+use serde::Serialize;
+
+/// A body and its content type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// Bytes, exactly as signed and sent.
+    pub body: Bytes,
+    /// `content-type`.
+    pub content_type: &'static str,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    r#type: &'a str,
+    timestamp: String,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Data<'a> {
+    #[serde(rename_all = "camelCase")]
+    Payment {
+        payment_id: &'a str,
+        store_id: &'a str,
+        transaction_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cancellation_id: Option<&'a str>,
+    },
+    #[serde(rename_all = "camelCase")]
+    BillingKey { billing_key: &'a str, store_id: &'a str },
+}
+
+#[derive(Serialize)]
+struct Plain<'a> {
+    payment_id: &'a str,
+    tx_id: &'a str,
+    status: &'a str,
+}
+
+/// Whether a version has an event at all: 2024-01-01 has none about billing keys.
+#[must_use]
+pub fn has(version: WebhookVersion, event: &str) -> bool {
+    version == WebhookVersion::V20240425 || event.starts_with("Transaction.")
+}
+
+/// The body for a delivery. The same bytes at every try. `timestamp` is when the event happened.
+#[must_use]
+pub fn render(delivery: &Delivery, version: WebhookVersion, content: WebhookContent) -> Payload {
+    if version == WebhookVersion::V20240425 {
+        return json(&envelope(delivery));
+    }
+    let status = delivery.event.split_once('.').map_or("", |(_, status)| status);
+    let plain = Plain {
+        payment_id: &delivery.payment_id,
+        tx_id: &delivery.transaction_id,
+        status,
+    };
+    match content {
+        WebhookContent::Json => json(&plain),
+        WebhookContent::Form => {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            form.append_pair("payment_id", plain.payment_id)
+                .append_pair("tx_id", plain.tx_id)
+                .append_pair("status", plain.status);
+            Payload {
+                body: form.finish().into(),
+                content_type: "application/x-www-form-urlencoded",
+            }
+        }
+    }
+}
+
+fn envelope(delivery: &Delivery) -> Envelope<'_> {
+    let at = jiff::Timestamp::from_millisecond(delivery.created_at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let data = if delivery.event.starts_with("BillingKey.") {
+        Data::BillingKey {
+            billing_key: &delivery.payment_id,
+            store_id: &delivery.store_id,
+        }
+    } else {
+        Data::Payment {
+            payment_id: &delivery.payment_id,
+            store_id: &delivery.store_id,
+            transaction_id: &delivery.transaction_id,
+            cancellation_id: delivery.cancellation_id.as_deref(),
+        }
+    };
+    Envelope {
+        r#type: &delivery.event,
+        timestamp: format!("{at:.3}"),
+        data,
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Payload {
+    Payload {
+        // Strings in a struct: their serialisation cannot fail.
+        body: serde_json::to_vec(value).unwrap_or_default().into(),
+        content_type: "application/json",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::webhook::tests::delivery;
+
+    #[test]
+    fn both_versions_say_what_portone_says() {
+        let mut d = delivery("Transaction.Cancelled");
+        d.payment_id = "주문 1".to_owned();
+        d.cancellation_id = Some("c1".to_owned());
+        let text = |version, content| String::from_utf8(render(&d, version, content).body.to_vec()).unwrap_or_default();
+        assert_eq!(
+            text(WebhookVersion::V20240425, WebhookContent::Json),
+            r#"{"type":"Transaction.Cancelled","timestamp":"2026-01-01T00:00:00.000Z","data":{"paymentId":"주문 1","storeId":"s","transactionId":"t","cancellationId":"c1"}}"#
+        );
+        assert_eq!(
+            text(WebhookVersion::V20240101, WebhookContent::Json),
+            r#"{"payment_id":"주문 1","tx_id":"t","status":"Cancelled"}"#
+        );
+        assert_eq!(
+            text(WebhookVersion::V20240101, WebhookContent::Form),
+            "payment_id=%EC%A3%BC%EB%AC%B8+1&tx_id=t&status=Cancelled"
+        );
+        let key = delivery("BillingKey.Issued");
+        let body = render(&key, WebhookVersion::V20240425, WebhookContent::Json).body;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        assert!(body.ends_with(r#""data":{"billingKey":"p","storeId":"s"}}"#), "{body}");
+        assert!(!has(WebhookVersion::V20240101, "BillingKey.Issued"));
+    }
+}
