@@ -9,6 +9,7 @@
 //! an adapter without escrow has no escrow code. `ARCHITECTURE.md` lists, point by point, what a PG can demand and
 //! which part of this contract expresses it.
 
+mod billing;
 mod channel;
 mod command;
 mod descriptor;
@@ -17,6 +18,9 @@ pub mod toss;
 mod window;
 mod wire;
 
+pub use billing::{
+    BillingKeys, Charge, DeleteKey, IssueKey, IssuedKey, KeyByCard, KeyDeleted, KeyDeletion, KeyWindow, OpenKeyRequest,
+};
 pub use channel::{ChannelRevision, ChannelSpec, ChannelState, Mode};
 pub use command::{
     Approve, Cancel, CancelDone, CardInput, Inquire, KeyIn, Notice, NoticeVerdict, PgCancel, PgView, RefundAccount,
@@ -120,6 +124,10 @@ pub trait Adapter: Send + Sync {
     }
     /// Notifications, if the PG sends any.
     fn notifications(&self) -> Option<&dyn Notifications> {
+        None
+    }
+    /// Billing keys, if the PG has them.
+    fn billing_keys(&self) -> Option<&dyn BillingKeys> {
         None
     }
 }

@@ -26,13 +26,16 @@ pub(super) struct ChannelLanes {
     durations: [OnceLock<Histogram>; OPERATIONS.len()],
 }
 
-const OPERATIONS: [Operation; 6] = [
+const OPERATIONS: [Operation; 9] = [
     Operation::Register,
     Operation::Approve,
     Operation::Instant,
     Operation::Cancel,
     Operation::Inquire,
     Operation::NetCancel,
+    Operation::IssueBillingKey,
+    Operation::ChargeBillingKey,
+    Operation::DeleteBillingKey,
 ];
 
 /// One place that a channel calls.

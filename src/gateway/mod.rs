@@ -238,8 +238,12 @@ impl Shared {
 /// New business waits while a breaker is open; everything that settles or undoes goes through.
 fn held_back(operation: Operation) -> bool {
     match operation {
-        Operation::Register | Operation::Approve | Operation::Instant => true,
-        Operation::Cancel | Operation::Inquire | Operation::NetCancel => false,
+        Operation::Register
+        | Operation::Approve
+        | Operation::Instant
+        | Operation::IssueBillingKey
+        | Operation::ChargeBillingKey => true,
+        Operation::Cancel | Operation::Inquire | Operation::NetCancel | Operation::DeleteBillingKey => false,
     }
 }
 
