@@ -104,6 +104,7 @@ mod ledger {
                 url: None,
                 ip_address: "127.0.0.1".into(),
             },
+            billing: None,
             pg_tx_id: None,
             pg_response: None,
             receipt_url: None,
@@ -155,6 +156,7 @@ mod ledger {
             transaction_id: t.id.clone(),
             event: "Transaction.Paid".into(),
             created_at: t.requested_at,
+            billing_key: None,
             cancellation_id: None,
         }
     }

@@ -1,6 +1,6 @@
 //! One try at a payment, and the only ways its state may change.
 
-use super::{Amounts, ChannelRef, Currency, Failure, GroupRef, MethodDetail, MethodKind, Millis, Origin};
+use super::{Amounts, BillingRef, ChannelRef, Currency, Failure, GroupRef, MethodDetail, MethodKind, Millis, Origin};
 use serde::{Deserialize, Serialize};
 
 /// State of a transaction. `Approving` and `Unknown` are ours; the API shows both as `READY`.
@@ -183,6 +183,9 @@ pub struct Transaction {
     pub extras: serde_json::Map<String, serde_json::Value>,
     /// Where it came from.
     pub origin: Origin,
+    /// Billing key and schedule that it was charged with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<BillingRef>,
     /// PG's transaction id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pg_tx_id: Option<String>,

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub(crate) mod billing;
 pub(crate) mod commits;
 pub(crate) mod lists;
 pub(crate) mod payments;
@@ -50,6 +51,12 @@ macro_rules! for_every_case {
         $run!(recovery, idempotency_take_over);
         $run!(recovery, a_key_is_free_again_after_its_time);
         $run!(recovery, racing_requests_have_one_first);
+        $run!(billing, keys_are_found_changed_and_guarded);
+        $run!(billing, key_intents_are_leased_once_and_released);
+        $run!(billing, keys_are_listed_once_they_were_issued);
+        $run!(billing, one_live_schedule_a_payment);
+        $run!(billing, due_schedules_are_leased_once);
+        $run!(billing, a_schedule_follows_its_charge);
     };
 }
 pub(crate) use for_every_case;
@@ -88,6 +95,7 @@ pub(crate) fn transaction(id: &str, payment: &str, status: Status) -> Transactio
             url: None,
             ip_address: "127.0.0.1".into(),
         },
+        billing: None,
         pg_tx_id: None,
         pg_response: None,
         receipt_url: None,
@@ -165,6 +173,7 @@ pub(crate) fn hook(id: &str, t: &Transaction) -> OutboxRow {
         event: "Transaction.Paid".into(),
         created_at: 1_000,
         cancellation_id: None,
+        billing_key: None,
     }
 }
 

@@ -10,8 +10,9 @@ use super::apply::Applying;
 use super::checkpoint::Checkpoint;
 use super::rows::Op;
 use super::tally::Tally;
-use super::{idempotency, leases, storage};
-use crate::ledger::{Idempotency, Intent, LedgerError, StoredAnswer};
+use super::{billing, idempotency, leases, storage};
+use crate::ledger::{Idempotency, Intent, KeyIntent, LedgerError, StoredAnswer};
+use crate::payment::Schedule;
 use crate::telemetry::Metrics;
 use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -52,6 +53,18 @@ pub(super) enum Task {
         owner: String,
         now: i64,
     },
+    LeaseKeys {
+        owner: String,
+        now: i64,
+        until: i64,
+        limit: usize,
+    },
+    LeaseSchedules {
+        owner: String,
+        now: i64,
+        until: i64,
+        limit: usize,
+    },
     Probe,
     /// Lets a test break things from inside the transaction.
     #[cfg(test)]
@@ -64,6 +77,8 @@ pub(super) enum Answer {
     Done,
     Idempotency(Idempotency),
     Intents(Vec<Intent>),
+    KeyIntents(Vec<KeyIntent>),
+    Schedules(Vec<Schedule>),
     Count(u64),
 }
 
@@ -278,7 +293,22 @@ fn run(task: &Task, applying: &mut Applying<'_>) -> Result<Answer, LedgerError> 
             until,
             limit,
         } => leases::lease_due(connection, owner, *now, *until, *limit).map(Answer::Intents),
-        Task::Release { owner, now } => leases::release(connection, owner, *now).map(Answer::Count),
+        Task::Release { owner, now } => {
+            let keys = billing::release(connection, owner, *now)?;
+            leases::release(connection, owner, *now).map(|count| Answer::Count(count + keys))
+        }
+        Task::LeaseKeys {
+            owner,
+            now,
+            until,
+            limit,
+        } => billing::lease_keys(connection, owner, *now, *until, *limit).map(Answer::KeyIntents),
+        Task::LeaseSchedules {
+            owner,
+            now,
+            until,
+            limit,
+        } => billing::lease_schedules(connection, owner, *now, *until, *limit).map(Answer::Schedules),
         Task::Probe => connection
             .prepare_cached("UPDATE probe SET beat = beat + 1")
             .and_then(|mut beat| beat.execute([]))
