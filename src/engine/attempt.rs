@@ -25,6 +25,7 @@ impl Engine {
         let at = now();
         check_limits(&routed.channel, &attempt)?;
         check_feature(&routed.channel, Feature::Instant)?;
+        self.check_unscheduled(&attempt.store_id, &attempt.payment_id).await?;
         let command = Command::Instant(Box::new(KeyIn {
             order_id: ids::order_id(),
             amounts: attempt.amounts,
@@ -122,6 +123,7 @@ pub(super) fn new_transaction(routed: &Routed, attempt: NewAttempt, order_id: St
         custom_data: attempt.custom_data,
         extras: attempt.extras,
         origin: attempt.origin,
+        billing: None,
         pg_tx_id: None,
         pg_response: None,
         receipt_url: None,

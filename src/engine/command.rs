@@ -1,7 +1,7 @@
 //! The commands that may move money, in one type: how each is stored, encoded and read.
 
 use crate::adapters::{
-    Approve, Call, Cancel, CancelDone, ChannelRevision, KeyIn, Operation, Outcome, Refusal, Step, UnknownWhy,
+    Approve, Call, Cancel, CancelDone, ChannelRevision, Charge, KeyIn, Operation, Outcome, Refusal, Step, UnknownWhy,
     WireAnswer,
 };
 use crate::ledger::Intent;
@@ -14,6 +14,7 @@ pub(super) enum Command {
     Approve(Approve),
     Instant(Box<KeyIn>),
     Cancel(Box<Cancel>),
+    Charge(Box<Charge>),
 }
 
 /// What a finished command brought.
@@ -33,12 +34,21 @@ fn map<T>(step: Step<T>, wrap: impl Fn(T) -> Effect) -> Step<Effect> {
     }
 }
 
+fn no_reader(what: &str) -> Step<Effect> {
+    Step::Done(Outcome::Unknown(UnknownWhy {
+        code: "NARU_NO_READER".to_owned(),
+        message: format!("the adapter reads no {what}"),
+        ask_first: true,
+    }))
+}
+
 impl Command {
     pub fn operation(&self) -> Operation {
         match self {
             Self::Approve(_) => Operation::Approve,
             Self::Instant(_) => Operation::Instant,
             Self::Cancel(_) => Operation::Cancel,
+            Self::Charge(_) => Operation::ChargeBillingKey,
         }
     }
 
@@ -47,6 +57,7 @@ impl Command {
             Self::Approve(c) => &c.idempotency_key,
             Self::Instant(c) => &c.idempotency_key,
             Self::Cancel(c) => &c.idempotency_key,
+            Self::Charge(c) => &c.idempotency_key,
         }
     }
 
@@ -55,6 +66,7 @@ impl Command {
         let json = match self {
             Self::Approve(c) => serde_json::to_value(c),
             Self::Instant(c) => serde_json::to_value(c),
+            Self::Charge(c) => serde_json::to_value(c),
             Self::Cancel(c) => serde_json::to_value(Cancel {
                 keep: None,
                 ..(**c).clone()
@@ -63,11 +75,12 @@ impl Command {
         json.unwrap_or(Value::Null)
     }
 
-    /// The command of a stored intent. Key-in commands come back without card data.
+    /// The command of a stored intent. Key-in commands come back without card data, charges without the PG's key.
     pub fn from_intent(intent: &Intent, keep: Option<Value>) -> Result<Self, serde_json::Error> {
         let json = intent.command.clone();
         Ok(match intent.operation {
             Operation::Instant => Self::Instant(serde_json::from_value(json)?),
+            Operation::ChargeBillingKey => Self::Charge(serde_json::from_value(json)?),
             Operation::Cancel => {
                 let mut cancel: Box<Cancel> = serde_json::from_value(json)?;
                 cancel.keep = keep;
@@ -85,6 +98,10 @@ impl Command {
                 Some(instant) => instant.pay(c, channel),
                 None => Err(Refusal::new("method", "the channel's PG takes no card data")),
             },
+            Self::Charge(c) => match channel.adapter.billing_keys() {
+                Some(keys) => keys.charge(c, channel),
+                None => Err(Refusal::new("billingKey", "the channel's PG has no billing keys")),
+            },
         }
     }
 
@@ -95,11 +112,11 @@ impl Command {
             Self::Cancel(c) => map(channel.adapter.cancelled(c, channel, call, answer), Effect::Cancelled),
             Self::Instant(c) => match channel.adapter.instant() {
                 Some(instant) => map(instant.paid(c, channel, call, answer), approved),
-                None => Step::Done(Outcome::Unknown(UnknownWhy {
-                    code: "NARU_NO_READER".to_owned(),
-                    message: "the adapter reads no key-in answers".to_owned(),
-                    ask_first: true,
-                })),
+                None => no_reader("key-in answers"),
+            },
+            Self::Charge(c) => match channel.adapter.billing_keys() {
+                Some(keys) => map(keys.charged(c, channel, call, answer), approved),
+                None => no_reader("answers to charges"),
             },
         }
     }

@@ -11,6 +11,7 @@
 //! - `recovery`: the clock that settles unknown outcomes; `revisions`: the credentials old payments need
 
 mod attempt;
+mod billing;
 mod cancel;
 mod command;
 mod crash;
@@ -25,6 +26,10 @@ mod revisions;
 mod waiters;
 mod window;
 
+pub use billing::{
+    BillingError, ChannelFailure, ConfirmKey, DeleteKeyRequest, KeyPayment, KeyReturned, KeyWindowInput,
+    NOT_ENCODABLE as KEY_NOT_ENCODABLE, NewKey, NewSchedule, OpenedKey, RevokeRequest, failures as key_failures,
+};
 pub use recovery::CLOCK_SECONDS;
 pub use request::{
     CancelRequest, ConfirmRequest, EngineError, InstantInput, NewAttempt, OpenedAttempt, Returned, WindowInput,

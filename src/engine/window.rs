@@ -125,7 +125,7 @@ impl Engine {
     }
 
     /// The PG's registration before a window. It moves no money, so whatever fails simply opens nothing.
-    async fn register(
+    pub(super) async fn register(
         &self,
         channel: &ChannelRevision,
         call: crate::adapters::Call,

@@ -89,8 +89,12 @@ impl House {
         };
         let has_shop = checkout.shop.is_some();
         let fronts = fronts(&config, &engine, &channels, checkout);
+        let charging = Arc::clone(&engine);
+        let billing = supervise("billing", stopped.clone(), move |stop| {
+            Arc::clone(&charging).billing_loop(stop)
+        });
         let recovering = supervise("recovery", stopped, move |stop| Arc::clone(&engine).recover_loop(stop));
-        let running = Running::start(listeners, fronts, &config.limits, stop, vec![recovering])?;
+        let running = Running::start(listeners, fronts, &config.limits, stop, vec![recovering, billing])?;
         Ok(Self {
             running,
             channels,
