@@ -10,6 +10,7 @@
 //! which part of this contract expresses it.
 
 mod account;
+mod billing;
 mod channel;
 mod command;
 mod descriptor;
@@ -25,6 +26,9 @@ mod wire;
 
 pub use account::{
     AccountClosed, AccountExpiry, AccountKind, AccountReceipt, CloseAccount, IssueAccount, ReceiptWish, VirtualAccounts,
+};
+pub use billing::{
+    BillingKeys, Charge, DeleteKey, IssueKey, IssuedKey, KeyByCard, KeyDeleted, KeyDeletion, KeyWindow, OpenKeyRequest,
 };
 pub use channel::{ChannelRevision, ChannelSpec, ChannelState, Mode};
 pub use command::{
@@ -151,6 +155,10 @@ pub trait Adapter: Send + Sync {
     }
     /// Lists for reconciliation, if the PG has them.
     fn reconciliation(&self) -> Option<&dyn Reconciliation> {
+        None
+    }
+    /// Billing keys, if the PG has them.
+    fn billing_keys(&self) -> Option<&dyn BillingKeys> {
         None
     }
 }

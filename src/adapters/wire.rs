@@ -3,6 +3,7 @@
 use crate::payment::Failure;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// What a call is for: picks time-outs, labels metrics and journal rows.
@@ -31,6 +32,12 @@ pub enum Operation {
     CancelReceipt,
     /// Telling the PG of a delivery or a decision about an escrow payment.
     Escrow,
+    /// Issue of a billing key.
+    IssueBillingKey,
+    /// Charge of a billing key.
+    ChargeBillingKey,
+    /// Deletion of a billing key.
+    DeleteBillingKey,
 }
 
 impl Operation {
@@ -49,6 +56,9 @@ impl Operation {
             Self::IssueReceipt => "issue_receipt",
             Self::CancelReceipt => "cancel_receipt",
             Self::Escrow => "escrow",
+            Self::IssueBillingKey => "issue_billing_key",
+            Self::ChargeBillingKey => "charge_billing_key",
+            Self::DeleteBillingKey => "delete_billing_key",
         }
     }
 }
@@ -79,6 +89,8 @@ pub enum HttpMethod {
 pub struct Mask {
     /// JSON members or form fields, at any depth, case-sensitive.
     pub fields: &'static [&'static str],
+    /// The last segment of the URL's path is a secret (a billing key).
+    pub last_segment: bool,
 }
 
 /// One request, ready to send. Signed and encoded: the gateway changes nothing.
@@ -103,8 +115,21 @@ impl std::fmt::Debug for WireRequest {
         // Header values and the body may carry keys and card numbers.
         f.debug_struct("WireRequest")
             .field("method", &self.method)
-            .field("url", &self.url)
+            .field("url", &self.address())
             .finish_non_exhaustive()
+    }
+}
+
+impl WireRequest {
+    /// The URL as it may be written down: without its query, where some PGs carry tokens, and without a secret at the
+    /// end of its path.
+    #[must_use]
+    pub fn address(&self) -> Cow<'_, str> {
+        let bare = self.url.split('?').next().unwrap_or_default();
+        match bare.rsplit_once('/') {
+            Some((before, _)) if self.mask.last_segment => Cow::Owned(format!("{before}/***")),
+            _ => Cow::Borrowed(bare),
+        }
     }
 }
 

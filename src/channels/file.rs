@@ -213,6 +213,12 @@ pub(super) struct TimeoutsEntry {
     pub inquire: Option<At<u32>>,
     /// Net-cancel (망취소).
     pub net_cancel: Option<At<u32>>,
+    /// Issue of a billing key.
+    pub issue_billing_key: Option<At<u32>>,
+    /// Charge of a billing key.
+    pub charge_billing_key: Option<At<u32>>,
+    /// Deletion of a billing key.
+    pub delete_billing_key: Option<At<u32>>,
 }
 
 impl TimeoutsEntry {
@@ -225,6 +231,9 @@ impl TimeoutsEntry {
             (Operation::Cancel, &self.cancel),
             (Operation::Inquire, &self.inquire),
             (Operation::NetCancel, &self.net_cancel),
+            (Operation::IssueBillingKey, &self.issue_billing_key),
+            (Operation::ChargeBillingKey, &self.charge_billing_key),
+            (Operation::DeleteBillingKey, &self.delete_billing_key),
         ]
         .into_iter()
         .filter_map(|(operation, ms)| ms.as_ref().map(|ms| (operation, ms)))

@@ -38,6 +38,7 @@ pub fn transaction(status: Status, failure: Option<Failure>) -> Transaction {
             url: Some("https://shop.example.com".to_owned()),
             ip_address: "192.0.2.1".to_owned(),
         },
+        billing: None,
         pg_tx_id: None,
         pg_response: None,
         receipt_url: None,

@@ -115,7 +115,7 @@ impl Engine {
             Ok(started) => self.told(started, over).await?,
             // Somebody closes it already, or its deposit came at this very moment.
             Err(LedgerError::OpenIntent | LedgerError::Stale) => {
-                let deadline = tokio::time::Instant::now() + self.options.answer_within;
+                let deadline = self.deadline();
                 self.wait_until(&stored.id, deadline, over).await?
             }
             Err(error) => return Err(error.into()),

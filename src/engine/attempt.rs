@@ -25,6 +25,7 @@ impl Engine {
         let at = now();
         check_limits(&routed.channel, &attempt)?;
         check_feature(&routed.channel, Feature::Instant)?;
+        self.check_unscheduled(&attempt.store_id, &attempt.payment_id).await?;
         let command = Command::Instant(Box::new(KeyIn {
             order_id: ids::order_id(),
             amounts: attempt.amounts,
@@ -66,7 +67,7 @@ impl Engine {
             Ok(None) => return EngineError::NotFound,
             Err(error) => return error.into(),
         };
-        let deadline = tokio::time::Instant::now() + self.options.answer_within;
+        let deadline = self.deadline();
         match self.wait_until(&standing.id, deadline, is_decided).await {
             Ok(done) if done.status == Status::Failed => failure_of(&done),
             Ok(_) => EngineError::AlreadyPaid,
@@ -122,6 +123,7 @@ pub(super) fn new_transaction(routed: &Routed, attempt: NewAttempt, order_id: St
         custom_data: attempt.custom_data,
         extras: attempt.extras,
         origin: attempt.origin,
+        billing: None,
         pg_tx_id: None,
         pg_response: None,
         receipt_url: None,

@@ -107,7 +107,7 @@ impl Engine {
         if !(whole || request.amount == Some(open.amounts.total)) || request.reason != open.reason {
             return Err(EngineError::CancelRunning);
         }
-        let deadline = tokio::time::Instant::now() + self.options.answer_within;
+        let deadline = self.deadline();
         let settled = self
             .wait_until(&transaction.id, deadline, |t| !is_open(t, &open.id))
             .await;

@@ -1,8 +1,8 @@
 //! The commands that may move money, in one type: how each is stored, encoded and read.
 
 use crate::adapters::{
-    Approve, Call, Cancel, CancelDone, ChannelRevision, CloseAccount, EscrowCommand, EscrowDone, IssueAccount, KeyIn,
-    Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
+    Approve, Call, Cancel, CancelDone, ChannelRevision, Charge, CloseAccount, EscrowCommand, EscrowDone, IssueAccount,
+    KeyIn, Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
 };
 use crate::ledger::Intent;
 use crate::payment::Approval;
@@ -17,6 +17,7 @@ pub(super) enum Command {
     IssueAccount(Box<IssueAccount>),
     CloseAccount(Box<CloseAccount>),
     Escrow(Box<EscrowCommand>),
+    Charge(Box<Charge>),
 }
 
 /// What a finished command brought.
@@ -38,11 +39,10 @@ fn map<T>(step: Step<T>, wrap: impl Fn(T) -> Effect) -> Step<Effect> {
     }
 }
 
-/// An answer to a command that the adapter never could have built.
-fn no_reader<T>() -> Step<T> {
+fn no_reader<T>(what: &str) -> Step<T> {
     Step::Done(Outcome::Unknown(UnknownWhy {
         code: "NARU_NO_READER".to_owned(),
-        message: "the adapter reads no such answers".to_owned(),
+        message: format!("the adapter reads no {what}"),
         ask_first: true,
     }))
 }
@@ -56,6 +56,7 @@ impl Command {
             Self::IssueAccount(_) => Operation::IssueAccount,
             Self::CloseAccount(_) => Operation::CloseAccount,
             Self::Escrow(_) => Operation::Escrow,
+            Self::Charge(_) => Operation::ChargeBillingKey,
         }
     }
 
@@ -67,6 +68,7 @@ impl Command {
             Self::IssueAccount(c) => &c.idempotency_key,
             Self::CloseAccount(c) => &c.idempotency_key,
             Self::Escrow(c) => &c.idempotency_key,
+            Self::Charge(c) => &c.idempotency_key,
         }
     }
 
@@ -75,6 +77,7 @@ impl Command {
         let json = match self {
             Self::Approve(c) => serde_json::to_value(c),
             Self::Instant(c) => serde_json::to_value(c),
+            Self::Charge(c) => serde_json::to_value(c),
             Self::Cancel(c) => serde_json::to_value(Cancel {
                 keep: None,
                 ..(**c).clone()
@@ -92,11 +95,12 @@ impl Command {
         json.unwrap_or(Value::Null)
     }
 
-    /// The command of a stored intent. Key-in commands come back without card data.
+    /// The command of a stored intent. Key-in commands come back without card data, charges without the PG's key.
     pub fn from_intent(intent: &Intent, keep: Option<Value>) -> Result<Self, serde_json::Error> {
         let json = intent.command.clone();
         Ok(match intent.operation {
             Operation::Instant => Self::Instant(serde_json::from_value(json)?),
+            Operation::ChargeBillingKey => Self::Charge(serde_json::from_value(json)?),
             Operation::Cancel => {
                 let mut cancel: Box<Cancel> = serde_json::from_value(json)?;
                 cancel.keep = keep;
@@ -140,6 +144,10 @@ impl Command {
                 Some(escrow) => escrow.tell(c, channel),
                 None => Err(Refusal::new("paymentId", "the channel's PG has no escrow calls")),
             },
+            Self::Charge(c) => match channel.adapter.billing_keys() {
+                Some(keys) => keys.charge(c, channel),
+                None => Err(Refusal::new("billingKey", "the channel's PG has no billing keys")),
+            },
         }
     }
 
@@ -150,21 +158,25 @@ impl Command {
             Self::Cancel(c) => map(channel.adapter.cancelled(c, channel, call, answer), Effect::Cancelled),
             Self::Instant(c) => match channel.adapter.instant() {
                 Some(instant) => map(instant.paid(c, channel, call, answer), approved),
-                None => no_reader(),
+                None => no_reader("key-in answers"),
             },
             Self::IssueAccount(c) => match channel.adapter.virtual_accounts() {
                 Some(accounts) => map(accounts.account_issued(c, channel, call, answer), approved),
-                None => no_reader(),
+                None => no_reader("such answers"),
             },
             Self::CloseAccount(c) => match channel.adapter.virtual_accounts() {
                 Some(accounts) => map(accounts.account_closed(c, channel, call, answer), |_| {
                     Effect::AccountClosed
                 }),
-                None => no_reader(),
+                None => no_reader("such answers"),
             },
             Self::Escrow(c) => match channel.adapter.escrow() {
                 Some(escrow) => map(escrow.told(c, channel, call, answer), Effect::Escrow),
-                None => no_reader(),
+                None => no_reader("such answers"),
+            },
+            Self::Charge(c) => match channel.adapter.billing_keys() {
+                Some(keys) => map(keys.charged(c, channel, call, answer), approved),
+                None => no_reader("answers to charges"),
             },
         }
     }

@@ -2,7 +2,7 @@
 
 use super::command::{Command, Effect};
 use super::{Engine, crash, now};
-use crate::adapters::{Call, ChannelRevision, Outcome, Step, UnknownWhy, WireAnswer, WireRequest};
+use crate::adapters::{Call, ChannelRevision, Outcome, Step, UnknownWhy, WireAnswer};
 use crate::gateway::{Exchange, masked};
 use crate::payment::{Failure, Millis};
 use serde_json::{Value, json};
@@ -123,16 +123,11 @@ fn label<T>(step: &Step<T>) -> &'static str {
     }
 }
 
-/// The address without its query: some PGs carry tokens there.
-fn address(request: &WireRequest) -> &str {
-    request.url.split('?').next().unwrap_or_default()
-}
-
 fn line(call: &Call, answer: Option<&WireAnswer>, outcome: &str, took: Millis) -> Value {
     let mut line = json!({
         "operation": call.operation.as_str(),
         "step": call.step,
-        "url": address(&call.request),
+        "url": call.request.address(),
         "request": masked(&call.request.body, call.request.mask),
         "outcome": outcome,
         "ms": took,

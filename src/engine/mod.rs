@@ -13,6 +13,7 @@
 
 mod account;
 mod attempt;
+mod billing;
 mod cancel;
 mod command;
 pub(crate) mod crash;
@@ -29,6 +30,10 @@ mod revisions;
 mod waiters;
 mod window;
 
+pub use billing::{
+    BillingError, ChannelFailure, ConfirmKey, DeleteKeyRequest, KeyPayment, KeyReturned, KeyWindowInput,
+    NOT_ENCODABLE as KEY_NOT_ENCODABLE, NewKey, NewSchedule, OpenedKey, RevokeRequest, failures as key_failures,
+};
 pub use recovery::CLOCK_SECONDS;
 pub use request::{
     AccountInput, CancelRequest, ConfirmRequest, EngineError, EscrowRequest, InstantInput, NewAttempt, OpenedAttempt,

@@ -6,8 +6,8 @@ use super::report::{code_of, event_word, log, outbox_row, outstanding, reason_of
 use super::request::EngineError;
 use super::{Engine, account, crash, escrow, ms, now};
 use crate::adapters::{Call, ChannelRevision, Operation, Outcome};
-use crate::ledger::{Intent, IntentState, JournalEntry, LedgerError, Write};
-use crate::payment::{Event, Failure, Millis, Transaction};
+use crate::ledger::{BillingWrite, Intent, IntentState, JournalEntry, LedgerError, Write};
+use crate::payment::{Event, Failure, Millis, ScheduleEvent, Status, Transaction};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +50,22 @@ impl Engine {
         channel: Arc<ChannelRevision>,
         cancellation_id: Option<String>,
     ) -> Result<Started, LedgerError> {
+        self.start_with(transaction, change, command, call, channel, cancellation_id, Vec::new())
+            .await
+    }
+
+    /// As [`Engine::start`], with `more` in the same commit.
+    #[allow(clippy::too_many_arguments)] // one call site more, and each is a part of the one commit
+    pub(super) async fn start_with(
+        &self,
+        transaction: Transaction,
+        change: Change,
+        command: Command,
+        call: Call,
+        channel: Arc<ChannelRevision>,
+        cancellation_id: Option<String>,
+        more: Vec<Write>,
+    ) -> Result<Started, LedgerError> {
         let at = now();
         let operation = command.operation();
         let until = at + ms(channel.timeouts(operation).total + LEASE_MARGIN);
@@ -70,6 +86,8 @@ impl Engine {
             last_error: None,
         };
         let mut writes = self.revision_write(&channel)?;
+        // Guards come first: what they refuse must not read as another refusal.
+        writes.extend(more);
         writes.push(match change {
             Change::Insert => Write::Insert(Box::new(transaction.clone())),
             Change::Update { expected } => Write::Update {
@@ -116,7 +134,7 @@ impl Engine {
         started: Started,
         finished: impl Fn(&Transaction) -> bool,
     ) -> Result<Transaction, EngineError> {
-        let deadline = tokio::time::Instant::now() + self.options.answer_within;
+        let deadline = self.deadline();
         let id = started.transaction.id.clone();
         let waiting = self.waiters.enter(&id);
         let engine = Arc::clone(self);
@@ -160,7 +178,7 @@ impl Engine {
         task: JoinHandle<Result<Transaction, LedgerError>>,
         finished: impl Fn(&Transaction) -> bool,
     ) -> Result<Transaction, EngineError> {
-        let deadline = tokio::time::Instant::now() + self.options.answer_within;
+        let deadline = self.deadline();
         let waiting = self.waiters.enter(transaction_id);
         let joined = match tokio::time::timeout_at(deadline, task).await {
             Ok(Ok(Ok(transaction))) => transaction,
@@ -173,6 +191,11 @@ impl Engine {
         }
         drop(waiting);
         self.wait_until(transaction_id, deadline, finished).await
+    }
+
+    /// Until when a caller who asks now is held.
+    pub(super) fn deadline(&self) -> tokio::time::Instant {
+        tokio::time::Instant::now() + self.options.answer_within
     }
 
     /// Waits until the stored transaction satisfies `finished`, whoever brings that about.
@@ -276,6 +299,7 @@ impl Engine {
                 Err(error) => tracing::warn!(%error, transaction = transaction.id, "the outcome was known already"),
             }
         }
+        writes.extend(schedule_outcome(before, transaction, at));
         if let Some(name) = webhook_event(before, transaction, event.as_ref()) {
             writes.push(Write::Outbox(outbox_row(
                 transaction,
@@ -398,4 +422,19 @@ impl Engine {
             self.replays.insert(intent.id.clone(), kept);
         }
     }
+}
+
+/// What a charge's new state means for the schedule that made it.
+fn schedule_outcome(before: Status, after: &Transaction, at: Millis) -> Option<Write> {
+    let schedule = after.billing.as_ref()?.schedule.as_ref()?;
+    // Later cancellations are the payment's own affair.
+    if before == after.status || before.is_settled() {
+        return None;
+    }
+    let event = ScheduleEvent::of(after.status)?;
+    Some(Write::Billing(Box::new(BillingWrite::Schedule {
+        id: schedule.clone(),
+        event,
+        at,
+    })))
 }

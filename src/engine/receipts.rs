@@ -300,10 +300,6 @@ impl Engine {
             _ => Err(EngineError::ReceiptExists),
         }
     }
-
-    fn deadline(&self) -> tokio::time::Instant {
-        tokio::time::Instant::now() + self.options.answer_within
-    }
 }
 
 fn unsettled() -> EngineError {

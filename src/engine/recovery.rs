@@ -94,7 +94,8 @@ impl Engine {
         let channel = self.exact_revision(&transaction.channel.key, &intent.revision).await?;
         let keep = self.open_keep(&transaction.id, transaction.keep.as_ref());
         let command = Command::from_intent(&intent, keep);
-        let command = command.map_err(|error| EngineError::Storage(format!("stored command: {error}")))?;
+        let mut command = command.map_err(|error| EngineError::Storage(format!("stored command: {error}")))?;
+        self.with_key(&mut command, &transaction).await?;
         let plan = channel.adapter.recovery(intent.operation);
         let mut case = Case {
             engine: self,

@@ -66,6 +66,7 @@ pub(super) fn outbox_row(
         event: event.to_owned(),
         created_at: at,
         cancellation_id,
+        billing_key: None,
     }
 }
 

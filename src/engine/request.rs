@@ -300,6 +300,9 @@ pub enum EngineError {
     /// The outcome is not known yet; asking again is safe and joins the same attempt.
     #[error("the outcome is not known yet: {} {}", .0.code, .0.message)]
     Outstanding(UnknownWhy),
+    /// About a billing key or a schedule.
+    #[error("{0}")]
+    Billing(Box<super::BillingError>),
     /// Storage failed; nothing was asked of the PG, or recovery will settle it.
     #[error("storage: {0}")]
     Storage(String),

@@ -125,7 +125,7 @@ impl Engine {
     }
 
     /// The PG's registration before a window. It moves no money, so whatever fails simply opens nothing.
-    async fn register(
+    pub(super) async fn register(
         &self,
         channel: &ChannelRevision,
         call: crate::adapters::Call,
@@ -293,7 +293,7 @@ impl Engine {
                 self.outcome_of(&stored.id, task, is_decided).await
             }
             Err(LedgerError::Stale | LedgerError::OpenIntent) => {
-                let deadline = tokio::time::Instant::now() + self.options.answer_within;
+                let deadline = self.deadline();
                 self.wait_until(&stored.id, deadline, is_decided).await
             }
             Err(LedgerError::LiveApproval) => {
@@ -330,7 +330,7 @@ impl Engine {
                 Ok(transaction)
             }
             Err(LedgerError::Stale) => {
-                let deadline = tokio::time::Instant::now() + self.options.answer_within;
+                let deadline = self.deadline();
                 self.wait_until(&stored.id, deadline, is_decided).await
             }
             Err(error) => Err(error.into()),
@@ -376,7 +376,7 @@ impl Engine {
         if is_decided(&stored) {
             return Ok(standing(stored, redirect_url));
         }
-        let deadline = tokio::time::Instant::now() + self.options.answer_within;
+        let deadline = self.deadline();
         match self.wait_until(&stored.id, deadline, is_decided).await {
             Ok(transaction) => Ok(standing(transaction, redirect_url)),
             Err(EngineError::Outstanding(_)) => Ok(Returned::Pending(Box::new(stored))),

@@ -26,7 +26,7 @@ pub(super) struct ChannelLanes {
     durations: [OnceLock<Histogram>; OPERATIONS.len()],
 }
 
-const OPERATIONS: [Operation; 11] = [
+const OPERATIONS: [Operation; 14] = [
     Operation::Register,
     Operation::Approve,
     Operation::Instant,
@@ -38,6 +38,9 @@ const OPERATIONS: [Operation; 11] = [
     Operation::IssueReceipt,
     Operation::CancelReceipt,
     Operation::Escrow,
+    Operation::IssueBillingKey,
+    Operation::ChargeBillingKey,
+    Operation::DeleteBillingKey,
 ];
 
 /// One place that a channel calls.

@@ -240,7 +240,8 @@ fn held_back(operation: Operation) -> bool {
     match operation {
         Operation::Register | Operation::Approve | Operation::Instant => true,
         Operation::IssueAccount | Operation::IssueReceipt => true,
-        Operation::Cancel | Operation::Inquire | Operation::NetCancel => false,
+        Operation::IssueBillingKey | Operation::ChargeBillingKey => true,
+        Operation::Cancel | Operation::Inquire | Operation::NetCancel | Operation::DeleteBillingKey => false,
         Operation::CloseAccount | Operation::CancelReceipt | Operation::Escrow => false,
     }
 }

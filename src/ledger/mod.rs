@@ -4,6 +4,7 @@
 //! is atomic and durable when its future resolves. Several routers may share one ledger: leases decide who recovers
 //! what, never a lock in this process.
 
+mod billing;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod outbox;
 mod receipts;
 pub mod sqlite;
 
+pub use billing::{BillingLedger, BillingWrite, KeyFilter, KeyIntent, KeyTime, ScheduleFilter, ScheduleTime};
 pub use notices::{NoticeFilter, NoticeLedger, NoticeRow, NoticeState};
 pub use outbox::{
     Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger, REPLAY_TRIES, RESENDS_MAX, Sent,
@@ -39,6 +41,12 @@ pub enum LedgerError {
     /// An id was used twice.
     #[error("duplicate id")]
     Duplicate,
+    /// The payment, or the billing key, has a schedule that is still going to charge.
+    #[error("a schedule is still going to charge")]
+    Scheduled,
+    /// The billing key, or its part for the channel, cannot be charged.
+    #[error("the billing key cannot be charged")]
+    KeyGone,
     /// Storage failed; nothing of the commit is visible.
     #[error("storage: {0}")]
     Storage(String),
@@ -122,6 +130,9 @@ pub struct OutboxRow {
     pub created_at: Millis,
     /// Cancellation it is about.
     pub cancellation_id: Option<String>,
+    /// Billing key it is about; `payment_id` and `transaction_id` are empty then.
+    #[serde(default)]
+    pub billing_key: Option<String>,
 }
 
 /// Amounts announced before a window opens.
@@ -219,6 +230,8 @@ pub enum Write {
     },
     /// Cash receipt.
     Receipt(Box<ReceiptWrite>),
+    /// Billing keys and schedules.
+    Billing(Box<BillingWrite>),
 }
 
 /// What a list asks for. ANDed; lists are ORed inside.
@@ -246,6 +259,8 @@ pub struct PaymentFilter {
     pub platform: Option<String>,
     /// Prefix searches: (field word of V2 `PaymentTextSearchField`, prefix).
     pub text: Vec<(String, String)>,
+    /// Made by a schedule, or not.
+    pub scheduled: Option<bool>,
     /// Sort by status change.
     pub sort_by_status_change: bool,
     /// Oldest first.
@@ -257,7 +272,7 @@ pub struct PaymentFilter {
 }
 
 /// The durable journal and its current-state tables.
-pub trait Ledger: Send + Sync + 'static + NoticeLedger + OutboxLedger + ReceiptLedger {
+pub trait Ledger: Send + Sync + 'static + BillingLedger + NoticeLedger + OutboxLedger + ReceiptLedger {
     /// Commits all or nothing, durably.
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'_, Result<(), LedgerError>>;
     /// A transaction.

@@ -3,14 +3,17 @@
 //! Time comes in as an argument ([`Millis`]), identifiers are allocated by the caller. Whatever the engine learns
 //! is applied as an [`Event`]; an event that does not fit the state is an [`IllegalTransition`], never a silent change.
 
+mod billing;
 mod escrow;
 mod failure;
 mod method;
 mod money;
 mod origin;
 mod receipt;
+mod schedule;
 mod transaction;
 
+pub use billing::{BillingKey, BillingRef, IllegalKeyEvent, KeyEvent, KeyPart, KeyStatus, PartIssued, PartStatus};
 pub use escrow::{Escrow, EscrowState};
 pub use failure::{Failure, FailureKind};
 pub use method::{CardBrand, CardDetail, CardOwner, CardType, MethodDetail, MethodKind};
@@ -19,6 +22,7 @@ pub use origin::{ChannelRef, GroupRef, Origin, Platform};
 pub use receipt::{
     CashReceipt, PaidWith, PaymentReceipt, ReceiptEvent, ReceiptKind, ReceiptState, ReceiptTask, ReceiptWork,
 };
+pub use schedule::{ChargeOrder, IllegalScheduleEvent, Schedule, ScheduleEvent, ScheduleStatus};
 pub use transaction::{Approval, CancelState, Cancellation, Event, IllegalTransition, Status, Transaction, Trigger};
 
 /// Milliseconds since the Unix epoch, UTC.
@@ -26,5 +30,9 @@ pub type Millis = i64;
 
 #[cfg(test)]
 pub(crate) use receipt::sample as receipt_sample;
+#[cfg(test)]
+pub(crate) use billing::sample as billing_key_sample;
+#[cfg(test)]
+pub(crate) use schedule::sample as schedule_sample;
 #[cfg(test)]
 pub(crate) use transaction::sample as transaction_sample;

@@ -1,7 +1,8 @@
 //! One try at a payment, and the only ways its state may change.
 
 use super::{
-    Amounts, ChannelRef, Currency, Escrow, Failure, GroupRef, MethodDetail, MethodKind, Millis, Origin, PaymentReceipt,
+    Amounts, BillingRef, ChannelRef, Currency, Escrow, Failure, GroupRef, MethodDetail, MethodKind, Millis, Origin,
+    PaymentReceipt,
 };
 use serde::{Deserialize, Serialize};
 
@@ -191,6 +192,9 @@ pub struct Transaction {
     pub extras: serde_json::Map<String, serde_json::Value>,
     /// Where it came from.
     pub origin: Origin,
+    /// Billing key and schedule that it was charged with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<BillingRef>,
     /// PG's transaction id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pg_tx_id: Option<String>,

@@ -93,21 +93,7 @@ fn by_group(
             fits.then_some((channel, u64::from(member.weight)))
         })
         .collect();
-    // A member with weight 0 is used only if nothing else is left.
-    let total: u64 = open.iter().map(|(_, weight)| weight).sum();
-    let picked = if total == 0 {
-        open.first().map(|(channel, _)| *channel)
-    } else {
-        let mut point = bucket(payment_id, total);
-        open.iter()
-            .find(|(_, weight)| {
-                let hit = point < *weight;
-                point = point.wrapping_sub(*weight);
-                hit
-            })
-            .map(|(channel, _)| *channel)
-    };
-    let channel = picked.ok_or_else(|| {
+    let channel = weighted(&open, payment_id).ok_or_else(|| {
         RouteError::Closed(format!(
             "no channel of group {id} takes new {} payments now",
             method.as_str()
@@ -122,6 +108,22 @@ fn by_group(
         }),
         reason: format!("group weight, {} of {} members open", open.len(), group.members.len()),
     })
+}
+
+/// One of several, by weight and by `payment_id` alone. One with weight 0 is picked only if all have it; then the first.
+#[must_use]
+pub fn weighted<'a, T>(open: &'a [(T, u64)], payment_id: &str) -> Option<&'a T> {
+    let total: u64 = open.iter().map(|(_, weight)| weight).sum();
+    if total == 0 {
+        return open.first().map(|(item, _)| item);
+    }
+    let mut point = bucket(payment_id, total);
+    let picked = open.iter().find(|(_, weight)| {
+        let hit = point < *weight;
+        point = point.wrapping_sub(*weight);
+        hit
+    });
+    picked.map(|(item, _)| item)
 }
 
 /// A number below `total` that depends on `payment_id` alone: the first eight bytes of its SHA-256.

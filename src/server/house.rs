@@ -105,8 +105,13 @@ impl House {
         let delivering = supervise("webhooks", stopped.clone(), move |stop| {
             Arc::clone(&webhooks).work(stop)
         });
+        let charging = Arc::clone(&engine);
+        let billing = supervise("billing", stopped.clone(), move |stop| {
+            Arc::clone(&charging).billing_loop(stop)
+        });
         let recovering = supervise("recovery", stopped, move |stop| Arc::clone(&engine).recover_loop(stop));
-        let running = Running::start(listeners, fronts, &config.limits, stop, vec![recovering, delivering])?;
+        let work = vec![recovering, delivering, billing];
+        let running = Running::start(listeners, fronts, &config.limits, stop, work)?;
         Ok(Self {
             running,
             channels,

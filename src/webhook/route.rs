@@ -87,7 +87,8 @@ pub fn deliveries(snapshot: &Snapshot, event: &OutboxRow, transaction: Option<&T
             url: url.to_owned(),
             named_by_payment: named,
             store_id: event.store_id.clone(),
-            payment_id: event.payment_id.clone(),
+            // What the event is about: a payment, or the billing key whose events name no payment.
+            payment_id: event.billing_key.as_ref().unwrap_or(&event.payment_id).clone(),
             transaction_id: event.transaction_id.clone(),
             event: event.event.clone(),
             cancellation_id: event.cancellation_id.clone(),

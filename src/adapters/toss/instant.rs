@@ -45,18 +45,18 @@ fn is_nothing(amount: &i64) -> bool {
 }
 
 /// Card data that fits Toss's rules. Refusals never quote what was given.
-struct Digits<'a> {
-    number: &'a str,
-    year: &'a str,
-    month: &'a str,
-    identity: &'a str,
-    password: Option<&'a str>,
+pub(super) struct Digits<'a> {
+    pub(super) number: &'a str,
+    pub(super) year: &'a str,
+    pub(super) month: &'a str,
+    pub(super) identity: &'a str,
+    pub(super) password: Option<&'a str>,
 }
 
 const CREDENTIAL: &str = "method.card.credential";
 
 impl<'a> Digits<'a> {
-    fn of(card: &'a CardInput) -> Result<Self, Refusal> {
+    pub(super) fn of(card: &'a CardInput) -> Result<Self, Refusal> {
         let number = digits(
             "number",
             &card.number,

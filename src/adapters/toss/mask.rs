@@ -6,6 +6,8 @@ use crate::adapters::Mask;
 pub(super) const MASK: Mask = Mask {
     fields: &[
         "accountNumber",
+        "authKey",
+        "bankAccountNumber",
         "billingKey",
         "cardExpirationMonth",
         "cardExpirationYear",
@@ -21,6 +23,7 @@ pub(super) const MASK: Mask = Mask {
         "secret",
         "vbv",
     ],
+    last_segment: false,
 };
 
 /// The masked text of a JSON body that was parsed before. The scan itself accepts any bytes.

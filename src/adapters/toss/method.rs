@@ -156,7 +156,7 @@ fn virtual_account(account: &VirtualAccount, issued_at: Option<Millis>) -> Metho
     }
 }
 
-fn card(own: &Card) -> CardDetail {
+pub(super) fn card(own: &Card) -> CardDetail {
     let issuer_code = own.issuer_code.owned().or_else(|| own.company.owned());
     let number = own
         .number

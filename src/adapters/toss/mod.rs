@@ -6,6 +6,7 @@
 //! sending the same bytes once more.
 
 mod approve;
+mod billing;
 mod cancel;
 mod codes;
 mod inquire;
@@ -30,10 +31,10 @@ mod wire;
 mod tests;
 
 use super::{
-    Adapter, Approve, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor, Feature,
-    HttpMethod, Inquire, Instant, Limits, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName,
-    Reconciliation, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, Transport, VirtualAccounts, When, Window,
-    WireAnswer, WireRequest,
+    Adapter, Approve, BillingKeys, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor,
+    Feature, HttpMethod, Inquire, Instant, Limits, Notifications, Operation, OperationTimeouts, PgView, Prepared,
+    ProviderName, Reconciliation, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, Transport, VirtualAccounts, When,
+    Window, WireAnswer, WireRequest,
 };
 use crate::payment::{Approval, MethodKind};
 use bytes::Bytes;
@@ -93,8 +94,19 @@ static DESCRIPTOR: Descriptor = Descriptor {
             },
         ),
         (Feature::VirtualAccountIssue, When::Yes),
-        (Feature::BillingKeyWindow, When::NotYet),
-        (Feature::BillingKeyInstant, When::NotYet),
+        (
+            Feature::BillingKeyWindow,
+            When::Contract {
+                note: "billing (자동결제) needs a contract, usually with a MID and keys of its own; without it Toss Payments \
+                       answers NOT_SUPPORTED_METHOD",
+            },
+        ),
+        (
+            Feature::BillingKeyInstant,
+            When::Contract {
+                note: "billing keys by card number need a contract beyond the one for billing by window",
+            },
+        ),
         (
             Feature::Escrow,
             When::Contract {
@@ -243,6 +255,13 @@ impl Adapter for Toss {
             Operation::CloseAccount | Operation::IssueReceipt | Operation::CancelReceipt => {
                 plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], minutes(14 * 24 * 60))
             }
+            // The same bytes under the same key, then the order: a charge that Toss never saw is made by the replay,
+            // once, because the merchant was told that it is under way.
+            Operation::ChargeBillingKey => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], minutes(30)),
+            // Toss has no inquiry for keys: only the replay tells. For keys by card data it ends with the bytes.
+            Operation::IssueBillingKey => plan(&[RecoveryStep::Replay], minutes(30)),
+            // A deletion may be sent again at any time: a key that is gone is the answer.
+            Operation::DeleteBillingKey => plan(&[RecoveryStep::Replay], minutes(14 * 24 * 60)),
             // These never leave an open question of their own.
             Operation::Register | Operation::Inquire | Operation::NetCancel | Operation::Escrow => {
                 plan(&[RecoveryStep::Operator], Duration::ZERO)
@@ -271,6 +290,10 @@ impl Adapter for Toss {
     }
 
     fn reconciliation(&self) -> Option<&dyn Reconciliation> {
+        Some(self)
+    }
+
+    fn billing_keys(&self) -> Option<&dyn BillingKeys> {
         Some(self)
     }
 }

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 
 /// Parameters of a return, decoded leniently (bytes that are no UTF-8 become replacement characters).
-struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub(super) struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Pairs<'a> {
     /// From the query, and from the body when our own page reported a rejected promise with one.
-    fn of(back: &'a WindowReturn) -> Self {
+    pub(super) fn of(back: &'a WindowReturn) -> Self {
         let mut pairs: Vec<_> = form_urlencoded::parse(back.query.as_bytes()).collect();
         let kind = back.content_type.as_deref().unwrap_or_default();
         if kind.contains("json") {
@@ -35,7 +35,7 @@ impl<'a> Pairs<'a> {
     }
 
     /// The value of a name, if it is not empty.
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .find(|(n, value)| n == name && !value.is_empty())
@@ -43,7 +43,7 @@ impl<'a> Pairs<'a> {
     }
 
     /// Whether a name stands there twice with different values: somebody added one.
-    fn ambiguous(&self, name: &str) -> bool {
+    pub(super) fn ambiguous(&self, name: &str) -> bool {
         let mut values = self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value);
         let first = values.next();
         values.any(|value| Some(value) != first)
@@ -114,7 +114,8 @@ fn failed(pairs: &Pairs<'_>, expected: &Approve) -> Result<WindowVerdict, Refusa
     )))
 }
 
-fn failure(code: &str, pairs: &Pairs<'_>) -> Failure {
+/// A failure in Toss's own words.
+pub(super) fn failure(code: &str, pairs: &Pairs<'_>) -> Failure {
     let message = pairs.get("message").unwrap_or_default();
     Failure::new(codes::kind_of(code), cut(code), cut(message))
 }

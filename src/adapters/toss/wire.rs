@@ -251,7 +251,8 @@ pub(super) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-fn unreadable(status: u16) -> UnknownWhy {
+/// An answer that says nothing.
+pub(super) fn unreadable(status: u16) -> UnknownWhy {
     UnknownWhy {
         code: "NARU_UNREADABLE".to_owned(),
         message: format!("Toss Payments answered HTTP {status} without a readable body"),

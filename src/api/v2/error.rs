@@ -13,6 +13,10 @@
 //! `PG_PROVIDER` carries one member more than PortOne's: `kind`, the router's stable word for the failure, the same
 //! for every PG.
 
+mod billing;
+
+pub use billing::ChannelSpecific;
+
 use crate::adapters::Refusal;
 use crate::engine::EngineError;
 use crate::ledger::LedgerError;
@@ -34,6 +38,7 @@ struct Inner {
     pg: Option<Failure>,
     retry_soon: bool,
     allow: Option<String>,
+    channels: Option<ChannelSpecific>,
     decided: bool,
 }
 
@@ -49,6 +54,8 @@ struct Wire<'a> {
     pg_message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<FailureKind>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    channels: Option<&'a ChannelSpecific>,
 }
 
 impl ApiError {
@@ -60,6 +67,7 @@ impl ApiError {
             pg: None,
             retry_soon: false,
             allow: None,
+            channels: None,
             decided: status == StatusCode::CONFLICT,
         }))
     }
@@ -250,6 +258,7 @@ impl ApiError {
             pg_code: pg.map(|f| f.code.as_str()),
             pg_message: pg.map(|f| f.message.as_str()),
             kind: pg.map(|f| f.kind),
+            channels: self.0.channels.as_ref(),
         }
     }
 
@@ -333,6 +342,7 @@ impl From<EngineError> for ApiError {
                 let seen = format!("{} {}", why.code, why.message);
                 Self::outcome_unknown(seen.trim())
             }
+            EngineError::Billing(why) => billing::refusal(*why),
             EngineError::Storage(_) => Self::internal(),
         }
     }

@@ -276,6 +276,9 @@ fn timeouts(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<TimeoutsEntr
         cancel: ms("cancel"),
         inquire: ms("inquire"),
         net_cancel: ms("net_cancel"),
+        issue_billing_key: ms("issue_billing_key"),
+        charge_billing_key: ms("charge_billing_key"),
+        delete_billing_key: ms("delete_billing_key"),
     };
     f.finish();
     Some(timeouts)

@@ -42,7 +42,8 @@ in_flight_max = 9
 effective_at = "2026-01-31T00:00:00Z"
 credentials = { clientKey = "ck", secretKey = "file:keys/secret", certificate = "env:NARU_T_API" }
 endpoints = { api = "${NARU_T_SIM}/fake/", script = "https://js.example" }
-timeouts_ms = { register = 1000, approve = 2_000, instant = 3000, cancel = 4000, inquire = 5000, net_cancel = 120000 }
+timeouts_ms = { register = 1000, approve = 2_000, instant = 3000, cancel = 4000, inquire = 5000, net_cancel = 120000,
+    issue_billing_key = 6000, charge_billing_key = 7000, delete_billing_key = 8000 }
 
 [[group]]
 id = "group"

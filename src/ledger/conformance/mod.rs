@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub(crate) mod billing;
 pub(crate) mod commits;
 pub(crate) mod lists;
 pub(crate) mod payments;
@@ -55,6 +56,12 @@ macro_rules! for_every_case {
         $run!(receipts, a_receipt_names_the_version_it_was_made_on);
         $run!(receipts, due_receipts_are_leased_once);
         $run!(receipts, receipts_are_listed);
+        $run!(billing, keys_are_found_changed_and_guarded);
+        $run!(billing, key_intents_are_leased_once_and_released);
+        $run!(billing, keys_are_listed_once_they_were_issued);
+        $run!(billing, one_live_schedule_a_payment);
+        $run!(billing, due_schedules_are_leased_once);
+        $run!(billing, a_schedule_follows_its_charge);
     };
 }
 pub(crate) use for_every_case;
@@ -93,6 +100,7 @@ pub(crate) fn transaction(id: &str, payment: &str, status: Status) -> Transactio
             url: None,
             ip_address: "127.0.0.1".into(),
         },
+        billing: None,
         pg_tx_id: None,
         pg_response: None,
         receipt_url: None,
@@ -172,6 +180,7 @@ pub(crate) fn hook(id: &str, t: &Transaction) -> OutboxRow {
         event: "Transaction.Paid".into(),
         created_at: 1_000,
         cancellation_id: None,
+        billing_key: None,
     }
 }
 

@@ -26,11 +26,17 @@ fn refused(error: rusqlite::Error) -> LedgerError {
         if text.contains("intents.transaction_id") {
             return LedgerError::OpenIntent;
         }
+        if text.contains("key_intents.billing_key") {
+            return LedgerError::OpenIntent;
+        }
+        if text.contains("schedules.payment_id") {
+            return LedgerError::Scheduled;
+        }
         if text.contains("UNIQUE") {
             return LedgerError::Duplicate;
         }
         if text.contains("FOREIGN KEY") {
-            return LedgerError::Storage("the intent belongs to a transaction that does not exist".into());
+            return LedgerError::Storage("the row belongs to a transaction or key that does not exist".into());
         }
     }
     storage(error)
@@ -74,6 +80,7 @@ impl Applying<'_> {
             Op::Outbox(row) => self.outbox(row),
             Op::PreRegister(row) => self.pre_register(row),
             Op::Window { row, doc } => self.window(row, doc),
+            Op::Billing(op) => self.billing(op),
             Op::Revision {
                 revision,
                 channel_key,
@@ -321,8 +328,9 @@ impl Applying<'_> {
 
     fn outbox(&mut self, row: &OutboxRow) -> Result<(), LedgerError> {
         self.execute(
-            "INSERT INTO outbox (id, store_id, payment_id, transaction_id, event, cancellation_id, created_at, next_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+            "INSERT INTO outbox (id, store_id, payment_id, transaction_id, event, cancellation_id, created_at, next_at,
+                 billing_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
             params![
                 row.id,
                 row.store_id,
@@ -330,7 +338,8 @@ impl Applying<'_> {
                 row.transaction_id,
                 row.event,
                 row.cancellation_id,
-                row.created_at
+                row.created_at,
+                row.billing_key
             ],
         )
         .map(drop)

@@ -143,12 +143,21 @@ impl<'f> Query<'f> {
                 None => words(&mut text, field, prefix)?,
             }
         }
+        if let Some(scheduled) = filter.scheduled {
+            let not = if scheduled { "" } else { "NOT " };
+            text.and(
+                &format!(
+                    "{not}EXISTS (SELECT 1 FROM search WHERE search.seq = transactions.seq AND instr(words, ?) > 0)"
+                ),
+                needles("SCHEDULE_ID", "").into_iter().map(Value::Text),
+            );
+        }
         Some(Self {
             filter,
             range: Axis::of(filter.by_status_change),
             sort: Axis::of(filter.sort_by_status_change),
             facets,
-            text: (!filter.text.is_empty()).then_some(text),
+            text: (!text.sql.is_empty()).then_some(text),
             id,
         })
     }

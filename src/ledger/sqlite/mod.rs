@@ -5,6 +5,7 @@
 //! later read sees it. A commit that did not resolve is wholly there or not at all.
 
 mod apply;
+mod billing;
 mod checkpoint;
 mod idempotency;
 mod leases;
@@ -250,7 +251,7 @@ impl Ledger for SqliteLedger {
     }
 
     fn unknown_open(&self) -> BoxFuture<'_, Result<u64, LedgerError>> {
-        Box::pin(async move { self.readers.point(leases::unknown) })
+        Box::pin(async move { self.readers.point(|c| Ok(leases::unknown(c)? + billing::unknown(c)?)) })
     }
 
     fn revision<'a>(&'a self, revision: &'a str) -> BoxFuture<'a, Result<Option<Vec<u8>>, LedgerError>> {

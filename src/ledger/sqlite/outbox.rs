@@ -302,7 +302,8 @@ impl OutboxLedger for SqliteLedger {
         Box::pin(async move {
             self.readers.point(|c| {
                 let sql =
-                    "SELECT id, store_id, payment_id, transaction_id, event, created_at, cancellation_id FROM outbox
+                    "SELECT id, store_id, payment_id, transaction_id, event, created_at, cancellation_id,
+                            billing_key FROM outbox
                      WHERE state = 'pending' ORDER BY next_at, id LIMIT ?1";
                 all(c, sql, [i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
                     Ok(OutboxRow {
@@ -313,6 +314,7 @@ impl OutboxLedger for SqliteLedger {
                         event: row.get(4)?,
                         created_at: row.get(5)?,
                         cancellation_id: row.get(6)?,
+                        billing_key: row.get(7)?,
                     })
                 })
             })

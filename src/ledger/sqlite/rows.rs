@@ -1,6 +1,7 @@
 //! A commit as rows: what the caller's task makes of its writes before they are queued, so that the one writer thread
 //! does nothing but write.
 
+use super::billing::{self, BillingOp};
 use super::receipts::ReceiptRow;
 use super::words::words_of;
 use crate::ledger::{AttemptRow, Intent, JournalEntry, LedgerError, OutboxRow, PreRegistration, Write};
@@ -58,6 +59,7 @@ pub(super) enum Op {
     },
     Outbox(OutboxRow),
     PreRegister(PreRegistration),
+    Billing(Box<BillingOp>),
     Window {
         row: Box<AttemptRow>,
         doc: String,
@@ -141,6 +143,7 @@ pub(super) fn rows_of(writes: Vec<Write>) -> Result<Vec<Op>, LedgerError> {
                 },
                 Write::Outbox(row) => Op::Outbox(row),
                 Write::PreRegister(row) => Op::PreRegister(row),
+                Write::Billing(write) => Op::Billing(Box::new(billing::prepare(*write)?)),
                 Write::Attempt(row) => Op::Window {
                     doc: json(&row.doc)?,
                     row,

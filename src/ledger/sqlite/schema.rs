@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Applied in order; `PRAGMA user_version` counts how many were. Never change one that was released: add another.
-const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY, super::receipts::RECEIPTS];
+const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY, super::receipts::RECEIPTS, BILLING];
 
 const INITIAL: &str = "
 -- One row an attempt. `doc` is the whole transaction as JSON; the other columns exist to be constrained, found, listed.
@@ -232,6 +232,82 @@ CREATE TABLE jobs (
     owner TEXT NOT NULL,
     until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+const BILLING: &str = "
+-- One row a billing key. `doc` is the whole key as JSON, the PGs' keys sealed inside.
+CREATE TABLE billing_keys (
+    seq          INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    store_id     TEXT NOT NULL,
+    version      INTEGER NOT NULL,
+    status       TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    issued_at    INTEGER,
+    deleted_at   INTEGER,
+    -- Deleted, else issued.
+    status_at    INTEGER,
+    group_id     TEXT,
+    customer_id  TEXT,
+    platform     TEXT NOT NULL,
+    -- Words between commas.
+    providers    TEXT NOT NULL,
+    methods      TEXT NOT NULL,
+    -- As `search.words`.
+    words        TEXT NOT NULL,
+    doc          TEXT NOT NULL
+) STRICT;
+CREATE INDEX billing_keys_by_request ON billing_keys (store_id, requested_at, seq, status);
+CREATE INDEX billing_keys_by_status ON billing_keys (store_id, status_at, seq, status);
+CREATE INDEX billing_keys_by_customer ON billing_keys (store_id, customer_id) WHERE customer_id IS NOT NULL;
+
+-- Issues and deletions without an outcome, one a part of a key.
+CREATE TABLE key_intents (
+    seq          INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    billing_key  TEXT NOT NULL REFERENCES billing_keys (id),
+    channel_key  TEXT NOT NULL,
+    operation    TEXT NOT NULL,
+    command      TEXT NOT NULL,
+    token        TEXT,
+    revision     TEXT NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('open', 'unknown', 'operator')),
+    created_at   INTEGER NOT NULL,
+    last_call_at INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL,
+    next_at      INTEGER NOT NULL,
+    lease_owner  TEXT NOT NULL,
+    lease_until  INTEGER NOT NULL,
+    last_error   TEXT,
+    UNIQUE (billing_key, channel_key)
+) STRICT;
+CREATE INDEX key_intents_due ON key_intents (next_at);
+
+CREATE TABLE schedules (
+    seq          INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    store_id     TEXT NOT NULL,
+    payment_id   TEXT NOT NULL,
+    billing_key  TEXT NOT NULL REFERENCES billing_keys (id),
+    status       TEXT NOT NULL,
+    live         INTEGER NOT NULL CHECK (live IN (0, 1)),
+    is_test      INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    time_to_pay  INTEGER NOT NULL,
+    completed_at INTEGER,
+    status_at    INTEGER NOT NULL,
+    lease_owner  TEXT NOT NULL DEFAULT '',
+    lease_until  INTEGER NOT NULL DEFAULT 0,
+    doc          TEXT NOT NULL
+) STRICT;
+-- A payment is scheduled once at a time.
+CREATE UNIQUE INDEX schedules_of_payment ON schedules (store_id, payment_id) WHERE live = 1;
+CREATE INDEX schedules_due ON schedules (time_to_pay) WHERE status = 'SCHEDULED';
+CREATE INDEX schedules_of_key ON schedules (billing_key, live);
+CREATE INDEX schedules_by_due ON schedules (store_id, time_to_pay, seq);
+
+-- Webhooks about billing keys.
+ALTER TABLE outbox ADD COLUMN billing_key TEXT;
 ";
 
 /// More statements than the ledger has, so that none is ever prepared twice.

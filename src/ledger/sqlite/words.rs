@@ -5,7 +5,8 @@
 //! lower case. Looking for a prefix is then looking for `separator + letter + prefix` in that text: a scan over
 //! short rows, no index entry per word on the path of a payment.
 
-use crate::payment::{CardDetail, MethodDetail, Transaction};
+use crate::payment::{BillingKey, CardDetail, MethodDetail, Transaction};
+use serde_json::Value;
 
 /// Separates words; never part of one.
 pub(super) const SEPARATOR: char = '\u{1f}';
@@ -37,6 +38,9 @@ const FIELDS: &[(&str, char)] = &[
     ("VIRTUAL_ACCOUNT_BANK", 'w'),
     ("VIRTUAL_ACCOUNT_NUMBER", 'x'),
     ("GIFT_CERTIFICATION_APPROVAL_NUMBER", 'y'),
+    ("BILLING_KEY", 'z'),
+    ("SCHEDULE_ID", 'A'),
+    ("CHANNEL_GROUP_NAME", 'B'),
 ];
 
 struct Words(String);
@@ -61,6 +65,16 @@ impl Words {
         self.add("CARD_NUMBER", card.number.as_deref());
         self.add("CARD_APPROVAL_NUMBER", card.approval_number.as_deref());
         self.add("CARD_INSTALLMENT", Some(&card.installment_months.to_string()));
+    }
+
+    fn customer(&mut self, customer: &Value) {
+        let text = |name: &str| customer.get(name).and_then(Value::as_str);
+        self.add("CUSTOMER_NAME", text("name"));
+        self.add("CUSTOMER_EMAIL", text("email"));
+        self.add("CUSTOMER_PHONE_NUMBER", text("phoneNumber"));
+        self.add("CUSTOMER_ZIPCODE", text("zipcode"));
+        let one_line = customer.get("address").and_then(|address| address.get("oneLine"));
+        self.add("CUSTOMER_ADDRESS", one_line.and_then(Value::as_str));
     }
 
     fn method(&mut self, method: &MethodDetail) {
@@ -109,19 +123,33 @@ pub(super) fn words_of(t: &Transaction) -> String {
     words.add("ORDER_NAME", Some(&t.order_name));
     words.add("FAIL_REASON", t.failure.as_ref().map(|f| f.message.as_str()));
     words.add("USER_AGENT", t.origin.user_agent.as_deref());
-    let customer = |name: &str| t.customer.get(name).and_then(serde_json::Value::as_str);
-    words.add("CUSTOMER_NAME", customer("name"));
-    words.add("CUSTOMER_EMAIL", customer("email"));
-    words.add("CUSTOMER_PHONE_NUMBER", customer("phoneNumber"));
-    words.add("CUSTOMER_ZIPCODE", customer("zipcode"));
-    let one_line = t.customer.get("address").and_then(|address| address.get("oneLine"));
-    words.add("CUSTOMER_ADDRESS", one_line.and_then(serde_json::Value::as_str));
+    words.customer(&t.customer);
     if let Some(method) = &t.method {
         words.method(method);
+    }
+    if let Some(billing) = &t.billing {
+        words.add("BILLING_KEY", Some(&billing.key));
+        words.add("SCHEDULE_ID", billing.schedule.as_deref());
     }
     for cancellation in &t.cancellations {
         words.add("CANCEL_REASON", Some(&cancellation.reason));
         words.add("PG_CANCELLATION_ID", cancellation.pg_cancellation_id.as_deref());
+    }
+    words.0
+}
+
+/// The searchable words of a billing key.
+pub(super) fn key_words(key: &BillingKey) -> String {
+    let mut words = Words(String::with_capacity(256));
+    words.add("BILLING_KEY", Some(&key.id));
+    words.add("USER_AGENT", key.origin.user_agent.as_deref());
+    words.add("CHANNEL_GROUP_NAME", key.group.as_ref().map(|g| g.name.as_str()));
+    words.customer(&key.customer);
+    for part in &key.parts {
+        words.add("PG_MERCHANT_ID", Some(&part.channel.mid));
+        if let Some(method) = &part.method {
+            words.method(method);
+        }
     }
     words.0
 }

@@ -10,8 +10,9 @@ use super::apply::Applying;
 use super::checkpoint::Checkpoint;
 use super::rows::Op;
 use super::tally::Tally;
-use super::{idempotency, leases, receipts, storage};
-use crate::ledger::{Delivery, Idempotency, Intent, LedgerError, NoticeRow, StoredAnswer};
+use super::{billing, idempotency, leases, receipts, storage};
+use crate::ledger::{Delivery, Idempotency, Intent, KeyIntent, LedgerError, NoticeRow, StoredAnswer};
+use crate::payment::Schedule;
 use crate::telemetry::Metrics;
 use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -62,6 +63,18 @@ pub(super) enum Task {
         owner: String,
         now: i64,
     },
+    LeaseKeys {
+        owner: String,
+        now: i64,
+        until: i64,
+        limit: usize,
+    },
+    LeaseSchedules {
+        owner: String,
+        now: i64,
+        until: i64,
+        limit: usize,
+    },
     Probe,
     /// A few statements of the webhook and notification tables.
     Call(Call),
@@ -76,6 +89,8 @@ pub(super) enum Answer {
     Done,
     Idempotency(Idempotency),
     Intents(Vec<Intent>),
+    KeyIntents(Vec<KeyIntent>),
+    Schedules(Vec<Schedule>),
     Count(u64),
     Deliveries(Vec<Delivery>),
     Notices(Vec<NoticeRow>),
@@ -309,7 +324,10 @@ fn run(task: &Task, applying: &mut Applying<'_>) -> Result<Answer, LedgerError> 
             until,
             limit,
         } => leases::lease_due(connection, owner, *now, *until, *limit).map(Answer::Intents),
-        Task::Release { owner, now } => leases::release(connection, owner, *now).map(Answer::Count),
+        Task::Release { owner, now } => {
+            let keys = billing::release(connection, owner, *now)?;
+            leases::release(connection, owner, *now).map(|count| Answer::Count(count + keys))
+        }
         Task::LeaseReceipts {
             owner,
             now,
@@ -317,6 +335,18 @@ fn run(task: &Task, applying: &mut Applying<'_>) -> Result<Answer, LedgerError> 
             limit,
         } => receipts::lease(connection, owner, *now, *until, *limit).map(Answer::Receipts),
         Task::ReleaseReceipts { owner, now } => receipts::release(connection, owner, *now).map(Answer::Count),
+        Task::LeaseKeys {
+            owner,
+            now,
+            until,
+            limit,
+        } => billing::lease_keys(connection, owner, *now, *until, *limit).map(Answer::KeyIntents),
+        Task::LeaseSchedules {
+            owner,
+            now,
+            until,
+            limit,
+        } => billing::lease_schedules(connection, owner, *now, *until, *limit).map(Answer::Schedules),
         Task::Probe => connection
             .prepare_cached("UPDATE probe SET beat = beat + 1")
             .and_then(|mut beat| beat.execute([]))

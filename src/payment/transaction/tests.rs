@@ -37,6 +37,7 @@ pub(crate) fn sample(total: i64) -> Transaction {
             url: None,
             ip_address: "127.0.0.1".into(),
         },
+        billing: None,
         pg_tx_id: None,
         pg_response: None,
         receipt_url: None,

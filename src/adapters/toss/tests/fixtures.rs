@@ -92,7 +92,7 @@ fn check_request(name: &str, call: &Call, golden: &Golden) {
     assert!(!call.replay, "{name}: an adapter builds first sendings");
 }
 
-fn told<T>(outcome: Outcome<T>, done: impl FnOnce(T) -> Value) -> Value {
+pub(super) fn told<T>(outcome: Outcome<T>, done: impl FnOnce(T) -> Value) -> Value {
     match outcome {
         Outcome::Done(value) => json!({"done": done(value)}),
         Outcome::Declined(failure) => json!({"declined": failure}),
@@ -101,7 +101,7 @@ fn told<T>(outcome: Outcome<T>, done: impl FnOnce(T) -> Value) -> Value {
     }
 }
 
-fn run<C: serde::de::DeserializeOwned>(
+pub(super) fn run<C: serde::de::DeserializeOwned>(
     text: &str,
     encode: impl Fn(&C) -> Result<Call, Refusal>,
     decode: impl Fn(&C, &Call, &WireAnswer) -> Value,
@@ -139,7 +139,7 @@ fn run<C: serde::de::DeserializeOwned>(
     }
 }
 
-fn approval(mut approval: Approval) -> Value {
+pub(super) fn approval(mut approval: Approval) -> Value {
     let raw = approval.raw.take().expect("the answer is kept");
     assert!(raw.starts_with('{'), "{raw}");
     serde_json::to_value(approval).unwrap()

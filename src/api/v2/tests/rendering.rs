@@ -47,6 +47,7 @@ pub fn sample() -> Transaction {
             url: None,
             ip_address: "192.0.2.1".into(),
         },
+        billing: None,
         pg_tx_id: text("pg-1"),
         pg_response: text("{}"),
         receipt_url: text("https://example.com/r"),

@@ -1,0 +1,579 @@
+//! Billing keys and schedules.
+
+use super::apply::Applying;
+use super::rows::{platform_word, signed};
+use super::words::{key_words, needles};
+use super::writer::{Answer, Task};
+use super::{SqliteLedger, from_word, mismatch, reader, storage, word_of};
+use crate::ledger::{
+    BillingLedger, BillingWrite, IntentState, KeyFilter, KeyIntent, KeyTime, LedgerError, ScheduleFilter, ScheduleTime,
+};
+use crate::payment::{BillingKey, PartStatus, Schedule, ScheduleEvent};
+use futures_util::future::BoxFuture;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+/// A write with its document, ready to be bound.
+#[derive(Debug)]
+pub(super) struct BillingOp {
+    write: BillingWrite,
+    doc: String,
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, LedgerError> {
+    serde_json::to_string(value).map_err(|error| LedgerError::Storage(format!("cannot be written as JSON: {error}")))
+}
+
+/// Writes the document where the caller's task runs, not in the one writing thread.
+pub(super) fn prepare(write: BillingWrite) -> Result<BillingOp, LedgerError> {
+    let doc = match &write {
+        BillingWrite::InsertKey(key) | BillingWrite::UpdateKey { key, .. } => json(key)?,
+        BillingWrite::Intent(intent) | BillingWrite::Reschedule(intent) => json(&intent.command)?,
+        BillingWrite::InsertSchedule(schedule) => json(schedule)?,
+        _ => String::new(),
+    };
+    Ok(BillingOp { write, doc })
+}
+
+/// Words between commas, with one at each end: a word is looked for with both of its commas.
+fn listed<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let mut text = String::from(",");
+    for word in words {
+        text.push_str(word);
+        text.push(',');
+    }
+    text
+}
+
+impl Applying<'_> {
+    /// Writes one row.
+    pub(super) fn billing(&mut self, op: &BillingOp) -> Result<(), LedgerError> {
+        match &op.write {
+            BillingWrite::InsertKey(key) => self.insert_key(key, &op.doc),
+            BillingWrite::UpdateKey { key, expected } => self.update_key(key, signed(*expected), &op.doc),
+            BillingWrite::Intent(intent) => self.key_intent(intent, &op.doc),
+            BillingWrite::Reschedule(intent) => self.reschedule_key(intent, &op.doc),
+            BillingWrite::Close { id } => match self.execute("DELETE FROM key_intents WHERE id = ?1", [id])? {
+                0 => Err(LedgerError::Stale),
+                _ => Ok(()),
+            },
+            BillingWrite::Chargeable { key, channel } => self.chargeable(key, channel.as_deref()),
+            BillingWrite::NoSchedules { key } => {
+                let sql = "SELECT 1 FROM schedules WHERE billing_key = ?1 AND live = 1 LIMIT 1";
+                match reader::row(self.connection, sql, [key], |_| Ok(()))? {
+                    Some(()) => Err(LedgerError::Scheduled),
+                    None => Ok(()),
+                }
+            }
+            BillingWrite::InsertSchedule(schedule) => self.insert_schedule(schedule, &op.doc),
+            BillingWrite::Schedule { id, event, at } => self.schedule_event(id, *event, *at),
+        }
+    }
+
+    fn insert_key(&mut self, key: &BillingKey, doc: &str) -> Result<(), LedgerError> {
+        self.execute(
+            "INSERT INTO billing_keys (id, store_id, requested_at, version, status, issued_at, deleted_at, status_at,
+                 group_id, customer_id, platform, providers, methods, words, doc)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            params![
+                key.id,
+                key.store_id,
+                key.requested_at,
+                signed(key.version),
+                key.status().as_str(),
+                key.issued_at,
+                key.deleted_at,
+                key.deleted_at.or(key.issued_at),
+                key.group.as_ref().map(|g| &g.id),
+                key.customer.get("id").and_then(serde_json::Value::as_str),
+                platform_word(key.origin.platform),
+                listed(key.parts.iter().map(|p| p.channel.pg_provider.as_str())),
+                listed(methods(key)),
+                key_words(key),
+                doc
+            ],
+        )
+        .map(drop)
+    }
+
+    fn update_key(&mut self, key: &BillingKey, expected: i64, doc: &str) -> Result<(), LedgerError> {
+        let changed = self.execute(
+            "UPDATE billing_keys SET version = ?3, status = ?4, issued_at = ?5, deleted_at = ?6, status_at = ?7,
+                 methods = ?8, words = ?9, doc = ?10 WHERE id = ?1 AND version = ?2",
+            params![
+                key.id,
+                expected,
+                signed(key.version),
+                key.status().as_str(),
+                key.issued_at,
+                key.deleted_at,
+                key.deleted_at.or(key.issued_at),
+                listed(methods(key)),
+                key_words(key),
+                doc
+            ],
+        )?;
+        if changed == 0 { Err(LedgerError::Stale) } else { Ok(()) }
+    }
+
+    fn key_intent(&mut self, i: &KeyIntent, command: &str) -> Result<(), LedgerError> {
+        self.execute(
+            "INSERT INTO key_intents (id, billing_key, channel_key, operation, command, token, revision, state,
+                 created_at, last_call_at, attempts, next_at, lease_owner, lease_until, last_error)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            params![
+                i.id,
+                i.billing_key,
+                i.channel_key,
+                i.operation.as_str(),
+                command,
+                i.token.as_ref().map(ToString::to_string),
+                i.revision,
+                word_of(&i.state)?,
+                i.created_at,
+                i.last_call_at,
+                i.attempts,
+                i.next_at,
+                i.lease_owner,
+                i.lease_until,
+                i.last_error
+            ],
+        )
+        .map(drop)
+    }
+
+    fn reschedule_key(&mut self, i: &KeyIntent, command: &str) -> Result<(), LedgerError> {
+        let changed = self.execute(
+            "UPDATE key_intents SET command = ?2, state = ?3, last_call_at = ?4, attempts = ?5, next_at = ?6,
+                 lease_owner = ?7, lease_until = ?8, last_error = ?9 WHERE id = ?1",
+            params![
+                i.id,
+                command,
+                word_of(&i.state)?,
+                i.last_call_at,
+                i.attempts,
+                i.next_at,
+                i.lease_owner,
+                i.lease_until,
+                i.last_error
+            ],
+        )?;
+        if changed == 0 { Err(LedgerError::Stale) } else { Ok(()) }
+    }
+
+    fn chargeable(&self, id: &str, channel: Option<&str>) -> Result<(), LedgerError> {
+        let sql = "SELECT doc FROM billing_keys WHERE id = ?1";
+        let key = reader::doc::<BillingKey>(self.connection, sql, [id])?;
+        let stands = key.is_some_and(|key| {
+            let mut parts = key.parts.iter().filter(|p| channel.is_none_or(|c| p.channel.key == c));
+            parts.any(|p| p.status == PartStatus::Issued)
+        });
+        if stands { Ok(()) } else { Err(LedgerError::KeyGone) }
+    }
+
+    fn insert_schedule(&mut self, s: &Schedule, doc: &str) -> Result<(), LedgerError> {
+        self.execute(
+            "INSERT INTO schedules (id, store_id, payment_id, billing_key, is_test, created_at, time_to_pay, status,
+                 live, completed_at, status_at, doc)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            params![
+                s.id,
+                s.store_id,
+                s.payment_id,
+                s.order.billing_key,
+                !s.live,
+                s.created_at,
+                s.time_to_pay,
+                s.status.as_str(),
+                s.status.is_live(),
+                s.completed_at,
+                s.status_at(),
+                doc
+            ],
+        )
+        .map(drop)
+    }
+
+    fn schedule_event(&mut self, id: &str, event: ScheduleEvent, at: i64) -> Result<(), LedgerError> {
+        let strict = matches!(event, ScheduleEvent::Started | ScheduleEvent::Revoked);
+        let sql = "SELECT doc FROM schedules WHERE id = ?1";
+        let Some(mut schedule) = reader::doc::<Schedule>(self.connection, sql, [id])? else {
+            return Err(LedgerError::Stale);
+        };
+        if schedule.apply(event, at).is_err() {
+            return if strict { Err(LedgerError::Stale) } else { Ok(()) };
+        }
+        self.execute(
+            "UPDATE schedules SET status = ?2, live = ?3, completed_at = ?4, status_at = ?5, doc = ?6 WHERE id = ?1",
+            params![
+                id,
+                schedule.status.as_str(),
+                schedule.status.is_live(),
+                schedule.completed_at,
+                schedule.status_at(),
+                json(&schedule)?
+            ],
+        )
+        .map(drop)
+    }
+}
+
+fn methods(key: &BillingKey) -> impl Iterator<Item = &'static str> {
+    let asked = key.method_kind;
+    key.parts.iter().map(move |part| {
+        let used = part.method.as_ref().map_or(asked, crate::payment::MethodDetail::kind);
+        used.as_str()
+    })
+}
+
+const INTENT: &str = "id, billing_key, channel_key, operation, command, token, revision, state, created_at,
+    last_call_at, attempts, next_at, lease_owner, lease_until, last_error";
+
+type RawIntent = (KeyIntent, [String; 3], Option<String>);
+
+fn raw_intent(row: &Row<'_>) -> rusqlite::Result<RawIntent> {
+    let intent = KeyIntent {
+        id: row.get(0)?,
+        billing_key: row.get(1)?,
+        channel_key: row.get(2)?,
+        operation: crate::adapters::Operation::IssueBillingKey,
+        command: serde_json::Value::Null,
+        token: None,
+        revision: row.get(6)?,
+        state: IntentState::Unknown,
+        created_at: row.get(8)?,
+        last_call_at: row.get(9)?,
+        attempts: row.get(10)?,
+        next_at: row.get(11)?,
+        lease_owner: row.get(12)?,
+        lease_until: row.get(13)?,
+        last_error: row.get(14)?,
+    };
+    Ok((intent, [row.get(3)?, row.get(7)?, row.get(4)?], row.get(5)?))
+}
+
+fn intent((intent, [operation, state, command], token): RawIntent) -> Result<KeyIntent, LedgerError> {
+    Ok(KeyIntent {
+        operation: from_word(&operation)?,
+        state: from_word(&state)?,
+        command: reader::decode(&command)?,
+        token: token.as_deref().map(reader::decode).transpose()?,
+        ..intent
+    })
+}
+
+/// Leases due intents, the longest due first.
+pub(super) fn lease_keys(
+    connection: &Connection,
+    owner: &str,
+    now: i64,
+    until: i64,
+    limit: usize,
+) -> Result<Vec<KeyIntent>, LedgerError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let due = connection
+        .prepare_cached(&format!(
+            "SELECT {INTENT} FROM key_intents WHERE next_at <= ?1 AND lease_until <= ?1 ORDER BY next_at, seq LIMIT ?2"
+        ))
+        .and_then(|mut find| {
+            find.query_map(params![now, limit], raw_intent)?
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .map_err(storage)?;
+    let mut lease = connection
+        .prepare_cached("UPDATE key_intents SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1")
+        .map_err(storage)?;
+    due.into_iter()
+        .map(|row| {
+            lease.execute(params![row.0.id, owner, until]).map_err(storage)?;
+            let mut intent = intent(row)?;
+            owner.clone_into(&mut intent.lease_owner);
+            intent.lease_until = until;
+            Ok(intent)
+        })
+        .collect()
+}
+
+/// Leases due schedules, the longest due first.
+pub(super) fn lease_schedules(
+    connection: &Connection,
+    owner: &str,
+    now: i64,
+    until: i64,
+    limit: usize,
+) -> Result<Vec<Schedule>, LedgerError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let due: Vec<String> = connection
+        .prepare_cached(
+            "SELECT doc FROM schedules WHERE status = 'SCHEDULED' AND time_to_pay <= ?1 AND lease_until <= ?1
+             ORDER BY time_to_pay, seq LIMIT ?2",
+        )
+        .and_then(|mut find| find.query_map(params![now, limit], |row| row.get(0))?.collect())
+        .map_err(storage)?;
+    let mut lease = connection
+        .prepare_cached("UPDATE schedules SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1")
+        .map_err(storage)?;
+    due.iter()
+        .map(|doc| {
+            let schedule: Schedule = reader::decode(doc)?;
+            lease.execute(params![schedule.id, owner, until]).map_err(storage)?;
+            Ok(schedule)
+        })
+        .collect()
+}
+
+/// Gives back what an earlier life of `owner` held.
+pub(super) fn release(connection: &Connection, owner: &str, now: i64) -> Result<u64, LedgerError> {
+    connection
+        .prepare_cached("UPDATE schedules SET lease_owner = '', lease_until = 0 WHERE lease_owner = ?1")
+        .and_then(|mut give| give.execute([owner]))
+        .map_err(storage)?;
+    connection
+        .prepare_cached(
+            "UPDATE key_intents SET next_at = CASE state WHEN 'open' THEN ?2 ELSE next_at END,
+                 state = CASE state WHEN 'open' THEN 'unknown' ELSE state END, lease_owner = '', lease_until = 0
+             WHERE lease_owner = ?1",
+        )
+        .and_then(|mut give| give.execute(params![owner, now]))
+        .map(|count| count as u64)
+        .map_err(storage)
+}
+
+/// How many key intents are unknown or wait for a person.
+pub(super) fn unknown(connection: &Connection) -> Result<u64, LedgerError> {
+    connection
+        .prepare_cached("SELECT count(*) FROM key_intents WHERE state <> 'open'")
+        .and_then(|mut count| count.query_row([], |row| row.get::<_, i64>(0)))
+        .map(i64::unsigned_abs)
+        .map_err(storage)
+}
+
+/// Conditions with their arguments.
+#[derive(Default)]
+struct Where {
+    sql: String,
+    args: Vec<Value>,
+}
+
+impl Where {
+    fn and(&mut self, sql: &str, args: impl IntoIterator<Item = Value>) {
+        if !self.sql.is_empty() {
+            self.sql.push_str(" AND ");
+        }
+        self.sql.push_str(sql);
+        self.args.extend(args);
+    }
+
+    fn text(&mut self, sql: &str, text: &str) {
+        self.and(sql, [Value::Text(text.to_owned())]);
+    }
+
+    fn range(&mut self, column: &str, from: Option<i64>, until: Option<i64>) {
+        if let Some(from) = from {
+            self.and(&format!("{column} >= ?"), [Value::Integer(from)]);
+        }
+        if let Some(until) = until {
+            self.and(&format!("{column} < ?"), [Value::Integer(until)]);
+        }
+    }
+
+    /// One of several: each word makes the condition `sql` once.
+    fn any<'w>(&mut self, sql: &str, words: impl ExactSizeIterator<Item = String> + 'w) {
+        if words.len() > 0 {
+            let tests = vec![sql; words.len()].join(" OR ");
+            self.and(&format!("({tests})"), words.map(Value::Text));
+        }
+    }
+}
+
+/// A page in an order, and the total, of one moment.
+fn page<T: serde::de::DeserializeOwned>(
+    connection: &mut Connection,
+    table: &str,
+    mut filter: Where,
+    order: (&str, bool),
+    (offset, limit): (usize, usize),
+) -> Result<(Vec<T>, u64), LedgerError> {
+    let moment = connection.transaction().map_err(storage)?;
+    let total = moment
+        .prepare_cached(&format!("SELECT count(*) FROM {table} WHERE {}", filter.sql))
+        .and_then(|mut count| count.query_row(params_from_iter(&filter.args), |row| row.get::<_, i64>(0)))
+        .map(i64::unsigned_abs)
+        .map_err(storage)?;
+    let (column, ascending) = order;
+    let direction = if ascending { "ASC" } else { "DESC" };
+    for number in [limit, offset] {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        filter.args.push(Value::Integer(number));
+    }
+    let sql = format!(
+        "SELECT doc FROM {table} WHERE {} ORDER BY {column} {direction}, seq {direction} LIMIT ? OFFSET ?",
+        filter.sql
+    );
+    let rows = reader::docs(&moment, &sql, params_from_iter(&filter.args))?;
+    moment.commit().map_err(storage)?;
+    Ok((rows, total))
+}
+
+fn key_column(time: KeyTime) -> &'static str {
+    match time {
+        KeyTime::Requested => "requested_at",
+        KeyTime::Issued => "issued_at",
+        KeyTime::Deleted => "deleted_at",
+        KeyTime::Status => "status_at",
+    }
+}
+
+fn list_keys(connection: &mut Connection, f: &KeyFilter) -> Result<(Vec<BillingKey>, u64), LedgerError> {
+    let mut filter = Where::default();
+    filter.text("store_id = ?", &f.store);
+    filter.and("status IN ('ISSUED', 'DELETED')", []);
+    filter.any("status = ?", f.status.iter().map(|s| s.as_str().to_owned()));
+    filter.range(key_column(f.time), f.from, f.until);
+    filter.any("group_id = ?", f.groups.iter().cloned());
+    if let Some(id) = &f.customer_id {
+        filter.text("customer_id = ?", id);
+    }
+    if let Some(platform) = &f.platform {
+        filter.text("platform = ?", platform);
+    }
+    filter.any(
+        "instr(providers, ?) > 0",
+        f.pg_providers.iter().map(|w| format!(",{w},")),
+    );
+    let methods = f.methods.iter().map(|m| format!(",{},", m.as_str()));
+    filter.any("instr(methods, ?) > 0", methods);
+    if let Some((field, prefix)) = &f.text {
+        let needles = needles(field, prefix);
+        if needles.is_empty() {
+            return Ok((Vec::new(), 0));
+        }
+        filter.any("instr(words, ?) > 0", needles.into_iter());
+    }
+    page(
+        connection,
+        "billing_keys",
+        filter,
+        (key_column(f.sort), f.ascending),
+        (f.offset, f.limit),
+    )
+}
+
+fn list_schedules(connection: &mut Connection, f: &ScheduleFilter) -> Result<(Vec<Schedule>, u64), LedgerError> {
+    let mut filter = Where::default();
+    filter.text("store_id = ?", &f.store);
+    if let Some(key) = &f.billing_key {
+        filter.text("billing_key = ?", key);
+    }
+    filter.range("time_to_pay", f.from, f.until);
+    filter.any("status = ?", f.status.iter().map(|s| s.as_str().to_owned()));
+    if let Some(test) = f.is_test {
+        filter.and("is_test = ?", [Value::Integer(i64::from(test))]);
+    }
+    let column = match f.sort {
+        ScheduleTime::Created => "created_at",
+        ScheduleTime::TimeToPay => "time_to_pay",
+        ScheduleTime::Completed => "completed_at",
+        ScheduleTime::Status => "status_at",
+    };
+    page(
+        connection,
+        "schedules",
+        filter,
+        (column, f.ascending),
+        (f.offset, f.limit),
+    )
+}
+
+impl BillingLedger for SqliteLedger {
+    fn billing_key<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<BillingKey>, LedgerError>> {
+        Box::pin(async move {
+            let sql = "SELECT doc FROM billing_keys WHERE id = ?1";
+            self.readers.point(|c| reader::doc(c, sql, [id]))
+        })
+    }
+
+    fn billing_keys<'a>(&'a self, filter: &'a KeyFilter) -> BoxFuture<'a, Result<(Vec<BillingKey>, u64), LedgerError>> {
+        Box::pin(async move {
+            let filter = filter.clone();
+            self.readers.scan(move |c| list_keys(c, &filter)).await
+        })
+    }
+
+    fn schedule<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<Schedule>, LedgerError>> {
+        Box::pin(async move {
+            let sql = "SELECT doc FROM schedules WHERE id = ?1";
+            self.readers.point(|c| reader::doc(c, sql, [id]))
+        })
+    }
+
+    fn live_schedule<'a>(
+        &'a self,
+        store_id: &'a str,
+        payment_id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Schedule>, LedgerError>> {
+        Box::pin(async move {
+            let sql = "SELECT doc FROM schedules WHERE store_id = ?1 AND payment_id = ?2 AND live = 1";
+            self.readers.point(|c| reader::doc(c, sql, [store_id, payment_id]))
+        })
+    }
+
+    fn schedules<'a>(&'a self, filter: &'a ScheduleFilter) -> BoxFuture<'a, Result<(Vec<Schedule>, u64), LedgerError>> {
+        Box::pin(async move {
+            let filter = filter.clone();
+            self.readers.scan(move |c| list_schedules(c, &filter)).await
+        })
+    }
+
+    fn lease_due_keys<'a>(
+        &'a self,
+        owner: &'a str,
+        now: i64,
+        until: i64,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<KeyIntent>, LedgerError>> {
+        Box::pin(async move {
+            let task = Task::LeaseKeys {
+                owner: owner.to_owned(),
+                now,
+                until,
+                limit,
+            };
+            match self.run(task).await? {
+                Answer::KeyIntents(intents) => Ok(intents),
+                _ => mismatch(),
+            }
+        })
+    }
+
+    fn lease_due_schedules<'a>(
+        &'a self,
+        owner: &'a str,
+        now: i64,
+        until: i64,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Schedule>, LedgerError>> {
+        Box::pin(async move {
+            // The common case costs no write: nothing is due.
+            let sql = "SELECT 1 FROM schedules WHERE status = 'SCHEDULED' AND time_to_pay <= ?1 LIMIT 1";
+            let due = self.readers.point(|c| {
+                c.prepare_cached(sql)
+                    .and_then(|mut find| find.query_row([now], |_| Ok(())).optional())
+                    .map_err(storage)
+            })?;
+            if due.is_none() {
+                return Ok(Vec::new());
+            }
+            let task = Task::LeaseSchedules {
+                owner: owner.to_owned(),
+                now,
+                until,
+                limit,
+            };
+            match self.run(task).await? {
+                Answer::Schedules(schedules) => Ok(schedules),
+                _ => mismatch(),
+            }
+        })
+    }
+}
