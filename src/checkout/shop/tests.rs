@@ -84,6 +84,17 @@ fn a_payment_shows_its_money_and_its_story() {
 }
 
 #[test]
+fn a_pg_that_tells_whole_seconds_does_not_turn_the_story_around() {
+    let mut paid = transaction(Status::Paid, None);
+    paid.requested_at = 1_500;
+    paid.paid_at = Some(1_000);
+    let value = view(&paid);
+    let story = value.get("timeline").and_then(Value::as_array).unwrap();
+    let words: Vec<_> = story.iter().filter_map(|step| step.get("what")).collect();
+    assert_eq!(words, ["requested", "paid"]);
+}
+
+#[test]
 fn nothing_can_be_cancelled_while_a_cancellation_is_open() {
     let mut paid = transaction(Status::Paid, None);
     paid.paid_at = Some(20);

@@ -66,6 +66,8 @@ fn timeline(transaction: &Transaction) -> Value {
     let mut steps: Vec<(Millis, Value)> = Vec::new();
     let mut add = |at: Option<Millis>, what: &str, amount: Option<&Amounts>| {
         if let Some(at) = at {
+            // PGs tell whole seconds: an approval may seem older than its request.
+            let at = at.max(transaction.requested_at);
             steps.push((at, json!({"at": at, "what": what, "amount": amount.map(|a| a.total)})));
         }
     };

@@ -1,7 +1,7 @@
 // The script as shops load it: small, cached, asked for again cheaply.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { router, shop } from "../lib/router.mjs";
+import { env, router, shop } from "../lib/router.mjs";
 import { test } from "../lib/cases.mjs";
 
 const GZIPPED_MAX = 20 * 1024;
@@ -38,3 +38,13 @@ test("our pages forbid everything they do not need", ["pc"], async () => {
     assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
   }
 });
+
+// One round trip from the click to the answer: the browser must not have to ask for permission first.
+const noPreflight = async () => {
+  const metrics = await (await fetch(`${env("NARU_ADMIN_URL")}/metrics`)).text();
+  const calls = metrics.split("\n").filter((line) => line.includes('route="/checkout/'));
+  assert.ok(calls.some((line) => line.includes('route="/checkout/payments",status="200"')), metrics);
+  assert.deepEqual(calls.filter((line) => line.includes('status="204"')), [], "no preflight in all of these cases");
+};
+
+test("no call of the script needs a preflight", ["pc"], noPreflight, { alone: true });
