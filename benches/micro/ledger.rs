@@ -100,6 +100,7 @@ pub fn transaction(n: u64) -> Transaction {
         pg_response: None,
         receipt_url: None,
         keep: None,
+        billing: None,
         escrow: None,
         cash_receipt: None,
         failure: None,
@@ -150,6 +151,7 @@ fn hook(t: &Transaction) -> OutboxRow {
         event: "Transaction.Paid".into(),
         created_at: t.requested_at,
         cancellation_id: None,
+        billing_key: None,
     }
 }
 

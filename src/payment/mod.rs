@@ -29,9 +29,9 @@ pub use transaction::{Approval, CancelState, Cancellation, Event, IllegalTransit
 pub type Millis = i64;
 
 #[cfg(test)]
-pub(crate) use receipt::sample as receipt_sample;
-#[cfg(test)]
 pub(crate) use billing::sample as billing_key_sample;
+#[cfg(test)]
+pub(crate) use receipt::sample as receipt_sample;
 #[cfg(test)]
 pub(crate) use schedule::sample as schedule_sample;
 #[cfg(test)]

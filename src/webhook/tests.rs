@@ -183,6 +183,7 @@ impl World {
             event: event.into(),
             created_at: crate::engine::now(),
             cancellation_id: None,
+            billing_key: None,
         }));
         self.ledger.commit(writes).await.unwrap();
     }

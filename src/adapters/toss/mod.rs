@@ -33,8 +33,8 @@ mod tests;
 use super::{
     Adapter, Approve, BillingKeys, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor,
     Feature, HttpMethod, Inquire, Instant, Limits, Notifications, Operation, OperationTimeouts, PgView, Prepared,
-    ProviderName, Reconciliation, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, Transport, VirtualAccounts, When,
-    Window, WireAnswer, WireRequest,
+    ProviderName, Reconciliation, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, Transport, VirtualAccounts,
+    When, Window, WireAnswer, WireRequest,
 };
 use crate::payment::{Approval, MethodKind};
 use bytes::Bytes;

@@ -301,8 +301,7 @@ impl OutboxLedger for SqliteLedger {
     fn unexpanded(&self, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxRow>, LedgerError>> {
         Box::pin(async move {
             self.readers.point(|c| {
-                let sql =
-                    "SELECT id, store_id, payment_id, transaction_id, event, created_at, cancellation_id,
+                let sql = "SELECT id, store_id, payment_id, transaction_id, event, created_at, cancellation_id,
                             billing_key FROM outbox
                      WHERE state = 'pending' ORDER BY next_at, id LIMIT ?1";
                 all(c, sql, [i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
