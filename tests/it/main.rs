@@ -7,6 +7,7 @@ mod books;
 mod commands;
 mod crash;
 mod faults;
+mod fuzz_smoke;
 mod harness;
 mod kills;
 mod operations;
