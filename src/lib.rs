@@ -8,6 +8,8 @@ pub mod cli;
 pub mod config;
 pub mod console;
 pub mod engine;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gateway;
 pub mod ledger;
 pub mod net;

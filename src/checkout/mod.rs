@@ -61,6 +61,15 @@ pub struct Checkout {
     received: shop::Receiver,
 }
 
+/// Reads a `requestPayment` object as `POST /checkout/payments` does, for fuzzers.
+///
+/// # Errors
+/// Every problem, naming its member.
+#[doc(hidden)]
+pub fn read_request(object: serde_json::Map<String, serde_json::Value>) -> Result<(), String> {
+    request::parse(object).map(|_| ())
+}
+
 impl std::fmt::Debug for Checkout {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Checkout")

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Floors, top first. A room may import rooms of lower floors, not its neighbours.
 const FLOORS: &[&[&str]] = &[
-    &["main", "cli"],
+    &["main", "cli", "fuzzing"],
     &["server"],
     &["api", "checkout", "notify", "console", "passthrough", "webhook"],
     &["engine"],
@@ -22,6 +22,7 @@ const SIDE: &[(&str, &[&str], &[&str])] = &[
         &[
             "main",
             "cli",
+            "fuzzing",
             "server",
             "api",
             "checkout",
@@ -55,7 +56,11 @@ const SIDE: &[(&str, &[&str], &[&str])] = &[
         ],
         &["telemetry"],
     ),
-    ("config", &["cli", "server"], &["net", "telemetry", "channels"]),
+    (
+        "config",
+        &["cli", "fuzzing", "server"],
+        &["net", "telemetry", "channels"],
+    ),
     // Written from the PGs' documents alone: a simulator that shared an adapter's code would share its mistakes.
     ("simulators", &["cli"], &["net", "telemetry"]),
 ];

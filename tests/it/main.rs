@@ -8,6 +8,7 @@ mod browser;
 mod commands;
 mod crash;
 mod faults;
+mod fuzz_smoke;
 mod harness;
 mod kills;
 mod operations;
