@@ -11,6 +11,7 @@ pub mod engine;
 pub mod gateway;
 pub mod ledger;
 pub mod net;
+pub mod notify;
 pub mod payment;
 pub mod routing;
 pub mod server;

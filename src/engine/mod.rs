@@ -8,6 +8,7 @@
 //! - `request`: what the fronts ask, how the engine refuses
 //! - `attempt`: key-in payments; `window`: opening, returns, manual approval; `cancel`: cancellations
 //! - `command`: what may move money; `operation`: start and settle, the same for all; `exchange`: a command's calls
+//! - `late_truth`: what the PG holds, taken in when it differs
 //! - `recovery`: the clock that settles unknown outcomes; `revisions`: the credentials old payments need
 
 mod attempt;
@@ -16,6 +17,7 @@ mod command;
 pub(crate) mod crash;
 mod exchange;
 mod ids;
+mod late_truth;
 mod operation;
 mod recovery;
 mod reopen;
@@ -25,6 +27,7 @@ mod revisions;
 mod waiters;
 mod window;
 
+pub use late_truth::Learned;
 pub use recovery::CLOCK_SECONDS;
 pub use request::{
     CancelRequest, ConfirmRequest, EngineError, InstantInput, NewAttempt, OpenedAttempt, Returned, WindowInput,
