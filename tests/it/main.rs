@@ -4,6 +4,7 @@
 mod architecture;
 mod commands;
 mod harness;
+mod mail;
 mod operations;
 mod public;
 mod scenarios;
