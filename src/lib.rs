@@ -13,6 +13,7 @@ pub mod fuzzing;
 pub mod gateway;
 pub mod ledger;
 pub mod net;
+pub mod notify;
 pub mod payment;
 pub mod routing;
 pub mod server;

@@ -80,6 +80,7 @@ async fn demo(arguments: DemoArguments) -> Result<(), String> {
         ledger: place.path().join("ledger.db"),
         answer_within: Duration::from_secs(55),
         trusted_proxies: Vec::new(),
+        pg_sync_days: 0,
         public: Listen::plain(arguments.listen),
         v1: Listen::plain(arguments.v1_listen),
         operations: Listen::plain(arguments.admin_listen),

@@ -7,6 +7,7 @@
 //! channels = "channels"                    # directory of the channel files
 //! answer_within_ms = 55000                 # how long a merchant is held while an outcome is not known
 //! trusted_proxies = ["10.0.0.0/8"]         # whose X-Forwarded-For is believed
+//! pg_sync_days = 3                         # look payments this young up at their PG once a day; default 0, off
 //!
 //! [listen.public]                          # likewise [listen.v1] (8081) and [listen.operations] (9090)
 //! address = "127.0.0.1:8080"
@@ -113,6 +114,8 @@ pub struct Config {
     pub answer_within: Duration,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Payments of so many days are looked up at their PG once a day, for cancellations made there; 0: none are.
+    pub pg_sync_days: u32,
     /// Public listener.
     pub public: Listen,
     /// V1 listener.

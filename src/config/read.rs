@@ -66,6 +66,7 @@ impl Reading<'_> {
         let public_url = self.read(&root, "public_url", origin);
         let answer_within = self.answer_within(&root);
         let trusted_proxies = networks(&root);
+        let pg_sync_days = root.integer("pg_sync_days", 0, 30).unwrap_or(0);
 
         let listen = root.table("listen");
         let public = self.listen(&listen, "public", 8080);
@@ -99,6 +100,7 @@ impl Reading<'_> {
             ledger: ledger_path,
             answer_within,
             trusted_proxies,
+            pg_sync_days: u32::try_from(pg_sync_days).unwrap_or(0),
             public,
             v1,
             operations,

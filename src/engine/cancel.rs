@@ -150,7 +150,7 @@ fn check_refund_account(stored: &Transaction, request: &CancelRequest) -> Result
 ///
 /// Parts that the request leaves out: a cancellation of all that is left takes all that is left of each part; a partial
 /// one is taxable as far as taxable money is left, its VAT is 1/11, never more than is left.
-fn cancel_amounts(transaction: &Transaction, request: &CancelRequest) -> Result<Amounts, EngineError> {
+pub(super) fn cancel_amounts(transaction: &Transaction, request: &CancelRequest) -> Result<Amounts, EngineError> {
     match transaction.status {
         Status::Paid | Status::PartialCancelled => {}
         Status::Cancelled => return Err(EngineError::AlreadyCancelled),

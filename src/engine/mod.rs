@@ -9,6 +9,7 @@
 //! - `attempt`: key-in payments; `window`: opening, returns, manual approval; `cancel`: cancellations
 //! - `account`: virtual accounts by server calls; `escrow`: deliveries; `receipts`: stand-alone cash receipts
 //! - `command`: what may move money; `operation`: start and settle, the same for all; `exchange`: a command's calls
+//! - `late_truth`: what the PG holds, taken in when it differs
 //! - `recovery`: the clock that settles unknown outcomes; `revisions`: the credentials old payments need
 
 mod account;
@@ -20,6 +21,7 @@ pub(crate) mod crash;
 mod escrow;
 mod exchange;
 mod ids;
+mod late_truth;
 mod operation;
 mod receipts;
 mod recovery;
@@ -34,6 +36,7 @@ pub use billing::{
     BillingError, ChannelFailure, ConfirmKey, DeleteKeyRequest, KeyPayment, KeyReturned, KeyWindowInput,
     NOT_ENCODABLE as KEY_NOT_ENCODABLE, NewKey, NewSchedule, OpenedKey, RevokeRequest, failures as key_failures,
 };
+pub use late_truth::Learned;
 pub use recovery::CLOCK_SECONDS;
 pub use request::{
     AccountInput, CancelRequest, ConfirmRequest, EngineError, EscrowRequest, InstantInput, NewAttempt, OpenedAttempt,

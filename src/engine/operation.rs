@@ -27,7 +27,11 @@ const STALE_TRIES: usize = 16;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Change {
     Insert,
-    Update { expected: u64 },
+    Update {
+        expected: u64,
+    },
+    /// It stays as it is: the operation is about something at the PG that is none of the attempt's state.
+    Nothing,
 }
 
 /// An operation whose intent is committed.
@@ -88,13 +92,14 @@ impl Engine {
         let mut writes = self.revision_write(&channel)?;
         // Guards come first: what they refuse must not read as another refusal.
         writes.extend(more);
-        writes.push(match change {
-            Change::Insert => Write::Insert(Box::new(transaction.clone())),
-            Change::Update { expected } => Write::Update {
+        match change {
+            Change::Insert => writes.push(Write::Insert(Box::new(transaction.clone()))),
+            Change::Update { expected } => writes.push(Write::Update {
                 transaction: Box::new(transaction.clone()),
                 expected,
-            },
-        });
+            }),
+            Change::Nothing => {}
+        }
         writes.push(Write::Intent(Box::new(intent.clone())));
         writes.push(Write::Journal(JournalEntry {
             at,
@@ -286,15 +291,18 @@ impl Engine {
         let before = transaction.status;
         let expected = transaction.version;
         let mut writes = Vec::with_capacity(5);
-        let event = self.event_of(transaction, intent, outcome, at);
+        let mut event = self.event_of(transaction, intent, outcome, at);
         let mut word = "none";
-        if let Some(event) = &event {
-            word = event_word(event);
-            match transaction.apply(event, at) {
-                Ok(()) => writes.push(Write::Update {
-                    transaction: Box::new(transaction.clone()),
-                    expected,
-                }),
+        if let Some(new) = event.take() {
+            word = event_word(&new);
+            match transaction.apply(&new, at) {
+                Ok(()) => {
+                    event = Some(new);
+                    writes.push(Write::Update {
+                        transaction: Box::new(transaction.clone()),
+                        expected,
+                    });
+                }
                 // Somebody else learned it first (a notification, another router): nothing to change.
                 Err(error) => tracing::warn!(%error, transaction = transaction.id, "the outcome was known already"),
             }

@@ -112,7 +112,8 @@ pub(super) fn webhook_event(before: Status, after: &Transaction, event: Option<&
     }
     let silent = after.extras.get(SKIP_WEBHOOK) == Some(&Value::Bool(true));
     match after.status {
-        Status::Paid if silent => None,
+        // The wish is about the merchant's own call: a deposit or a late approval is news.
+        Status::Paid if silent && matches!(before, Status::Ready | Status::Approving | Status::Unknown) => None,
         Status::Paid => Some("Transaction.Paid"),
         Status::VirtualAccountIssued => Some("Transaction.VirtualAccountIssued"),
         Status::PayPending => Some("Transaction.PayPending"),

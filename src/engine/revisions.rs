@@ -57,6 +57,26 @@ impl Engine {
         Ok(opened)
     }
 
+    /// The channel behind a key: today's, or, if it left the settings, the revision it was last used with.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or the stored revision cannot be opened.
+    pub async fn channel_named(&self, channel_key: &str) -> Result<Option<Arc<ChannelRevision>>, EngineError> {
+        if let Some(current) = self.live.load().channels.get(channel_key) {
+            return Ok(Some(Arc::clone(current)));
+        }
+        match self.ledger.revision_of_channel(channel_key).await? {
+            Some(revision) => self.exact_revision(channel_key, &revision).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What an attempt's approval kept for its adapter.
+    #[must_use]
+    pub fn kept(&self, transaction: &Transaction) -> Option<Value> {
+        self.open_keep(&transaction.id, transaction.keep.as_ref())
+    }
+
     /// Credentials for a new call about an old payment: today's channel if it is still the same contract (a rotated
     /// key must be used, the old one dies), else the revision the payment was made with.
     pub(super) async fn revision_for(&self, transaction: &Transaction) -> Result<Arc<ChannelRevision>, EngineError> {

@@ -412,12 +412,8 @@ impl Transaction {
         let target = approval.status;
         let fits = match target {
             Status::Paid => !self.status.is_settled() && self.status != Status::Ready,
-            Status::VirtualAccountIssued | Status::PayPending => {
-                matches!(
-                    self.status,
-                    Status::Approving | Status::Unknown | Status::Failed | Status::Paid
-                )
-            }
+            Status::PayPending => self.awaits_approval(),
+            Status::VirtualAccountIssued => self.awaits_approval() || self.deposit_can_be_taken_back(),
             _ => false,
         };
         self.require(fits, "Approved")?;
@@ -445,6 +441,20 @@ impl Transaction {
         self.failed_at = None;
         self.paid_at = (target == Status::Paid).then(|| approval.approved_at.unwrap_or(now));
         Ok(())
+    }
+
+    fn awaits_approval(&self) -> bool {
+        matches!(self.status, Status::Approving | Status::Unknown | Status::Failed)
+    }
+
+    /// The bank may take a deposit back as long as none of it was refunded: the account waits again.
+    fn deposit_can_be_taken_back(&self) -> bool {
+        let account = match &self.method {
+            Some(used) => used.kind() == MethodKind::VirtualAccount,
+            None => self.method_kind == MethodKind::VirtualAccount,
+        };
+        let untouched = self.cancellations.iter().all(|c| c.state == CancelState::Failed);
+        self.status == Status::Paid && account && untouched
     }
 
     fn fail(&mut self, failure: &Failure, now: Millis) -> Result<(), IllegalTransition> {

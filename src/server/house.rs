@@ -12,6 +12,7 @@ use crate::gateway::{Gateway, GatewayOptions};
 use crate::ledger::Ledger;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::net::{BoxFuture, Request, Response};
+use crate::notify::{Notices, NotifyOptions};
 use crate::telemetry::Metrics;
 use crate::webhook::{WebhookOptions, Webhooks};
 use aws_lc_rs::hmac;
@@ -90,7 +91,19 @@ impl House {
             shop: purpose.shop(&channels.live().load()),
         };
         let has_shop = checkout.shop.is_some();
-        let fronts = fronts(&config, &engine, &channels, checkout);
+        let notices = Arc::new(Notices::new(
+            Arc::clone(&engine),
+            NotifyOptions {
+                node: config.node.clone(),
+                sync_days: config.pg_sync_days,
+                ..NotifyOptions::default()
+            },
+        ));
+        notices.take_back().await.map_err(failed)?;
+        let fronts = fronts(&config, &engine, &channels, checkout, &notices);
+        let noticing = supervise("notifications", stopped.clone(), move |stop| {
+            Arc::clone(&notices).work(stop)
+        });
         let webhooks = Webhooks::new(
             Arc::clone(&engine.ledger),
             channels.live(),
@@ -110,7 +123,7 @@ impl House {
             Arc::clone(&charging).billing_loop(stop)
         });
         let recovering = supervise("recovery", stopped, move |stop| Arc::clone(&engine).recover_loop(stop));
-        let work = vec![recovering, delivering, billing];
+        let work = vec![recovering, delivering, noticing, billing];
         let running = Running::start(listeners, fronts, &config.limits, stop, work)?;
         Ok(Self {
             running,
@@ -175,14 +188,23 @@ async fn open_ledger(config: &Config, metrics: Metrics) -> Result<Arc<dyn Ledger
     Ok(Arc::new(ledger))
 }
 
-fn fronts(config: &Config, engine: &Arc<Engine>, channels: &Arc<Channels>, checkout: CheckoutOptions) -> Fronts {
+fn fronts(
+    config: &Config,
+    engine: &Arc<Engine>,
+    channels: &Arc<Channels>,
+    checkout: CheckoutOptions,
+    notices: &Arc<Notices>,
+) -> Fronts {
     let mut options = v2::Options::new(derived(&config.sealing_key, "api"));
     options.body_bytes_max = config.limits.body_bytes_max;
     let public = Public {
-        fronts: vec![Arc::new(CheckoutFront {
-            checkout: Checkout::new(Arc::clone(engine), checkout),
-            metrics: engine.metrics.clone(),
-        })],
+        fronts: vec![
+            Arc::new(CheckoutFront {
+                checkout: Checkout::new(Arc::clone(engine), checkout),
+                metrics: engine.metrics.clone(),
+            }),
+            Arc::new(NotifyFront(Arc::clone(notices))),
+        ],
         rest: Arc::new(V2::new(Arc::clone(engine), &options)),
         trusted_proxies: config.trusted_proxies.clone(),
         refuse: V2::refuse,
@@ -216,6 +238,19 @@ impl Front for V2 {
 
     fn answer(self: Arc<Self>, request: Request, request_id: String) -> BoxFuture<'static, Response> {
         Box::pin(async move { self.handle(request, &request_id).await })
+    }
+}
+
+/// The address PGs notify; the room counts what comes.
+struct NotifyFront(Arc<Notices>);
+
+impl Front for NotifyFront {
+    fn owns(&self, path: &str) -> bool {
+        Notices::owns(path)
+    }
+
+    fn answer(self: Arc<Self>, request: Request, _request_id: String) -> BoxFuture<'static, Response> {
+        Box::pin(async move { self.0.handle(request).await })
     }
 }
 

@@ -31,8 +31,7 @@ pub struct Demo {
     child: Child,
     /// What the env file says.
     pub env: HashMap<String, String>,
-    /// Holds everything the demo writes.
-    pub dir: TempDir,
+    dir: Option<TempDir>,
 }
 
 impl Demo {
@@ -45,11 +44,18 @@ impl Demo {
     }
 
     fn start_in(dir: TempDir, channels: &Path) -> Self {
+        Self::start_with(dir, channels, &[])
+    }
+
+    /// Starts one in a directory (with what an earlier one left there), with further environment variables.
+    pub fn start_with(dir: TempDir, channels: &Path, env: &[(String, String)]) -> Self {
         let env_file = dir.path().join("demo.env");
+        let _ = std::fs::remove_file(&env_file);
         let log = dir.path().join("demo.log");
         let out = std::fs::File::create(&log).unwrap();
         let any = "127.0.0.1:0";
         let mut child = naru()
+            .envs(env.iter().map(|(name, value)| (name, value)))
             .args([
                 "demo",
                 "--listen",
@@ -81,7 +87,21 @@ impl Demo {
             std::thread::sleep(Duration::from_millis(20));
         }
         let env = parse_env(&std::fs::read_to_string(&env_file).unwrap());
-        Self { child, env, dir }
+        Self {
+            child,
+            env,
+            dir: Some(dir),
+        }
+    }
+
+    /// Holds everything the demo writes.
+    pub fn dir(&self) -> &TempDir {
+        self.dir.as_ref().unwrap()
+    }
+
+    /// Ends the demo and keeps what it wrote, for another one.
+    pub fn into_dir(mut self) -> TempDir {
+        self.dir.take().unwrap()
     }
 
     /// A value of the env file.
@@ -99,7 +119,7 @@ impl Demo {
 
     /// What it printed so far.
     pub fn said(&self) -> String {
-        std::fs::read_to_string(self.dir.path().join("demo.log")).unwrap_or_default()
+        std::fs::read_to_string(self.dir().path().join("demo.log")).unwrap_or_default()
     }
 
     /// Sends a signal by name, e.g. `TERM`, to this process alone.

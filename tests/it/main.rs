@@ -11,6 +11,7 @@ mod faults;
 mod fuzz_smoke;
 mod harness;
 mod kills;
+mod mail;
 mod operations;
 mod public;
 mod reloads;

@@ -70,7 +70,7 @@ async fn the_env_file_is_private_and_says_what_works() {
         );
     }
     use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(demo.dir.path().join("demo.env"))
+    let mode = std::fs::metadata(demo.dir().path().join("demo.env"))
         .unwrap()
         .permissions()
         .mode();

@@ -138,11 +138,53 @@ fn one_cancellation_at_a_time_and_never_too_much() {
     assert_eq!(t.cancellable(), 1000);
 }
 
+fn told(status: Status) -> Event {
+    let Event::Approved(mut approval) = approval() else {
+        unreachable!("it is one")
+    };
+    approval.status = status;
+    Event::Approved(approval)
+}
+
+#[test]
+fn a_deposit_pays_an_account_and_can_be_taken_back_while_it_is_whole() {
+    let mut t = sample(1000);
+    t.method_kind = MethodKind::VirtualAccount;
+    t.apply(&Event::ApprovalStarted, 1).unwrap();
+    t.apply(&told(Status::VirtualAccountIssued), 2).unwrap();
+    assert_eq!(
+        (t.status, t.paid_at, t.cancellable()),
+        (Status::VirtualAccountIssued, None, 0)
+    );
+    t.apply(&told(Status::Paid), 3).unwrap();
+    assert_eq!((t.status, t.paid_at), (Status::Paid, Some(5)));
+    t.apply(&told(Status::VirtualAccountIssued), 4).unwrap();
+    assert_eq!((t.status, t.paid_at), (Status::VirtualAccountIssued, None));
+    t.apply(&told(Status::Paid), 5).unwrap();
+    t.apply(&cancel("a", 400), 6).unwrap();
+    assert!(
+        t.apply(&told(Status::VirtualAccountIssued), 7).is_err(),
+        "a refund is open"
+    );
+}
+
+#[test]
+fn a_card_payment_never_becomes_an_account() {
+    let mut t = sample(1000);
+    t.apply(&Event::ApprovalStarted, 1).unwrap();
+    t.apply(&approval(), 2).unwrap();
+    assert!(t.apply(&told(Status::VirtualAccountIssued), 3).is_err());
+    assert!(t.apply(&told(Status::PayPending), 3).is_err());
+}
+
 proptest! {
     /// Whatever events arrive in whatever order: cancelled never exceeds the total, `Cancelled` means all of it.
     #[test]
-    fn money_is_conserved(total in 1i64..10_000, ops in proptest::collection::vec((0u8..7, 1i64..12_000), 0..40)) {
+    fn money_is_conserved(total in 1i64..10_000, account in any::<bool>(), ops in proptest::collection::vec((0u8..9, 1i64..12_000), 0..40)) {
         let mut t = sample(total);
+        if account {
+            t.method_kind = MethodKind::VirtualAccount;
+        }
         for (i, (op, amount)) in ops.into_iter().enumerate() {
             let open = t.open_cancellation().map(|c| c.id.clone()).unwrap_or_default();
             let event = match op {
@@ -151,6 +193,8 @@ proptest! {
                 2 => Event::Failed(failure()),
                 3 => Event::ApprovalUnknown,
                 4 => cancel(&i.to_string(), amount),
+                7 => told(Status::VirtualAccountIssued),
+                8 => told(Status::PayPending),
                 5 => Event::CancelSucceeded { id: open, pg_cancellation_id: None, cancelled_at: None, receipt_url: None },
                 _ => Event::CancelFailed { id: open, failure: failure() },
             };
@@ -159,6 +203,13 @@ proptest! {
                 Ok(()) => prop_assert_eq!(t.version, before.version + 1),
                 Err(_) => prop_assert_eq!(&t, &before),
             }
+            // Money that moved back is never forgotten, and only an untouched account's deposit is taken back.
+            prop_assert!(t.cancelled_total() >= before.cancelled_total());
+            if before.status.is_settled() && !t.status.is_settled() {
+                prop_assert!(account && t.status == Status::VirtualAccountIssued && t.open_cancellation().is_none());
+                prop_assert_eq!(before.status, Status::Paid);
+            }
+            prop_assert_eq!(t.paid_at.is_some(), t.status.is_settled());
             prop_assert!(t.cancelled_total() <= t.amounts.total);
             prop_assert_eq!(t.status == Status::Cancelled, t.cancelled_total() == total);
             prop_assert_eq!(t.status.is_settled() , t.cancelled_total() > 0 || t.status == Status::Paid);
