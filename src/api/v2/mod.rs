@@ -5,6 +5,7 @@
 //! the whole request. Answers are always JSON objects; success is always 200.
 
 pub mod auth;
+pub mod billing;
 pub mod decode;
 pub mod error;
 pub mod idempotency;

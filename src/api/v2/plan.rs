@@ -1,6 +1,7 @@
 //! From a request to what is to be done: route, credential, strict decoding. No IO.
 
 use super::auth::{authenticate, own_store};
+use super::billing::{self, BillingCommand, BillingQuery};
 use super::decode::{self, Object};
 use super::error::ApiError;
 use super::idempotency::{self, Claim};
@@ -29,6 +30,8 @@ pub enum Command {
     Instant(Box<InstantCommand>),
     /// `cancel`.
     Cancel(Box<CancelRequest>),
+    /// Billing keys and schedules.
+    Billing(BillingCommand),
 }
 
 /// What only reads.
@@ -40,6 +43,8 @@ pub enum Query {
     Transactions(String),
     /// A page of payments.
     Payments(Box<ListQuery>),
+    /// Billing keys and schedules.
+    Billing(BillingQuery),
 }
 
 /// What is to be done.
@@ -103,6 +108,7 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
             }
             Err(ApiError::not_served(&matched.row.name()))
         }
+        Route::Billing(route) => billing::plan(request, matched.id, route, context),
         Route::Payment | Route::Transactions | Route::Payments => query(request, matched, context),
         Route::Instant | Route::Confirm | Route::Cancel | Route::PreRegister => command(request, matched, context),
     }
@@ -140,20 +146,43 @@ fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Resu
         };
         return Ok(Plan::Query { store, query });
     }
-    // PortOne takes a list's parameters in the query (what its SDKs use) or in the body of the GET; query first.
-    let from_query = request.query_value("requestBody").filter(|text| !text.is_empty());
-    let (name, bytes) = match &from_query {
-        Some(text) => ("requestBody", text.as_bytes()),
-        None if request.body.is_empty() => ("requestBody", b"{}".as_slice()),
-        None => ("body", request.body.as_ref()),
-    };
-    let mut body = decode::object(name, bytes)?;
+    let mut body = list_body(request)?;
     own_store(&store, request.query_value("storeId").as_deref())?;
     let list = input::list(&mut body, &store, context.now)?;
     Ok(Plan::Query {
         store,
         query: Query::Payments(Box::new(list)),
     })
+}
+
+/// PortOne takes a list's parameters in the query (what its SDKs use) or in the body of the GET; query first.
+///
+/// # Errors
+/// 400: no JSON object.
+pub fn list_body(request: &Request) -> Result<Object<'static>, ApiError> {
+    let from_query = request.query_value("requestBody").filter(|text| !text.is_empty());
+    let (name, bytes) = match &from_query {
+        Some(text) => ("requestBody", text.as_bytes()),
+        None if request.body.is_empty() => ("requestBody", b"{}".as_slice()),
+        None => ("body", request.body.as_ref()),
+    };
+    decode::object(name, bytes)
+}
+
+/// The claim of an idempotency key.
+#[must_use]
+pub fn claim(request: &Request, context: &Context<'_>, store: &Store, key: String) -> Claim {
+    Claim {
+        scope: format!("v2:{}", store.id),
+        key,
+        fingerprint: idempotency::fingerprint(
+            context.fingerprint_key,
+            &request.method,
+            &request.path,
+            &request.query,
+            &request.body,
+        ),
+    }
 }
 
 fn command(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Plan, ApiError> {
@@ -166,17 +195,7 @@ fn command(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -
         body.sensitive();
     }
     let decoded = decode_command(&mut body, request, matched.row.route, &store, &id);
-    let claim = key.map(|key| Claim {
-        scope: format!("v2:{}", store.id),
-        key,
-        fingerprint: idempotency::fingerprint(
-            context.fingerprint_key,
-            &request.method,
-            &request.path,
-            &request.query,
-            &request.body,
-        ),
-    });
+    let claim = key.map(|key| claim(request, context, &store, key));
     if matched.row.route == Route::Instant {
         forget_body(request);
     }
@@ -187,7 +206,7 @@ fn command(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -
 }
 
 /// Overwrites the received bytes, if nothing else shares them.
-fn forget_body(request: &mut Request) {
+pub fn forget_body(request: &mut Request) {
     if let Ok(mut bytes) = std::mem::take(&mut request.body).try_into_mut() {
         bytes.as_mut().zeroize();
     }
@@ -209,7 +228,9 @@ fn decode_command(
     })
 }
 
-fn origin(request: &Request) -> Origin {
+/// Where a server's call comes from.
+#[must_use]
+pub fn origin(request: &Request) -> Origin {
     Origin {
         platform: Platform::Api,
         user_agent: request
@@ -225,24 +246,32 @@ fn origin(request: &Request) -> Origin {
 /// # Errors
 /// 400 naming `paymentId`: empty, too long, not UTF-8, or with control characters.
 pub fn payment_id(raw: Option<&str>) -> Result<String, ApiError> {
+    path_id("paymentId", raw)
+}
+
+/// Decodes an identifier of the path, named `field` in messages.
+///
+/// # Errors
+/// As [`payment_id`].
+pub fn path_id(field: &str, raw: Option<&str>) -> Result<String, ApiError> {
     let raw = raw.unwrap_or_default();
     let max = limits::PAYMENT_ID;
-    let too_long = || ApiError::field("paymentId", &format!("must be at most {max} characters"));
+    let too_long = || ApiError::field(field, &format!("must be at most {max} characters"));
     // Every character is at most four bytes, each sent as `%XX`.
     if raw.len() > max * 12 {
         return Err(too_long());
     }
     let decoded = percent_encoding::percent_decode_str(raw)
         .decode_utf8()
-        .map_err(|_| ApiError::field("paymentId", "must be percent-encoded UTF-8"))?;
+        .map_err(|_| ApiError::field(field, "must be percent-encoded UTF-8"))?;
     if decoded.trim().is_empty() {
-        return Err(ApiError::field("paymentId", "must not be empty"));
+        return Err(ApiError::field(field, "must not be empty"));
     }
     if decoded.chars().count() > max {
         return Err(too_long());
     }
     if decoded.chars().any(char::is_control) {
-        return Err(ApiError::field("paymentId", "must not contain control characters"));
+        return Err(ApiError::field(field, "must not contain control characters"));
     }
     Ok(decoded.into_owned())
 }

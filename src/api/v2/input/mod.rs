@@ -7,8 +7,10 @@ mod list;
 mod order;
 
 pub use cancel::cancel;
-pub use instant::{Channel, InstantCommand, instant};
-pub use list::{ListQuery, list};
+pub use customer::customer;
+pub use instant::{Channel, InstantCommand, amounts, channel, instant, read_credential};
+pub use list::{ListQuery, list, page, pg_providers};
+pub use order::extras;
 
 use super::decode::Object;
 use super::error::ApiError;

@@ -8,15 +8,16 @@ mod echo;
 mod method;
 
 use crate::payment::{
-    CancelState, Cancellation, Failure, GroupRef, Millis, Origin, Platform, Status, Transaction, Trigger,
+    CancelState, Cancellation, ChannelRef, Failure, GroupRef, Millis, Origin, Platform, Status, Transaction, Trigger,
 };
-use echo::{Customer, Product, products};
+pub use echo::{Customer, Product, products};
+pub use method::Card;
 use method::Method;
 use serde::{Serialize, Serializer};
 
 /// A time as RFC 3339 in UTC with `Z`.
 #[derive(Debug, Clone, Copy)]
-struct Time(Millis);
+pub struct Time(pub Millis);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -44,6 +45,10 @@ pub struct View<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     channel_group: Option<ChannelGroup<'a>>,
     version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    billing_key: Option<&'a str>,
     requested_at: Time,
     updated_at: Time,
     status_changed_at: Time,
@@ -81,9 +86,10 @@ pub struct View<'a> {
     failure: Option<FailureView<'a>>,
 }
 
+/// PortOne V2 `SelectedChannel`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Channel<'a> {
+pub struct Channel<'a> {
     r#type: &'static str,
     key: &'a str,
     name: &'a str,
@@ -91,9 +97,22 @@ struct Channel<'a> {
     pg_merchant_id: &'a str,
 }
 
+impl<'a> From<&'a ChannelRef> for Channel<'a> {
+    fn from(channel: &'a ChannelRef) -> Self {
+        Self {
+            r#type: if channel.live { "LIVE" } else { "TEST" },
+            key: &channel.key,
+            name: &channel.name,
+            pg_provider: &channel.pg_provider,
+            pg_merchant_id: &channel.mid,
+        }
+    }
+}
+
+/// PortOne V2 `ChannelGroupSummary`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ChannelGroup<'a> {
+pub struct ChannelGroup<'a> {
     id: &'a str,
     name: &'a str,
     is_for_test: bool,
@@ -249,15 +268,11 @@ fn common<'a>(t: &'a Transaction, merchant_id: &'a str) -> View<'a> {
         merchant_id,
         store_id: &t.store_id,
         method: method::method(t),
-        channel: Channel {
-            r#type: if t.channel.live { "LIVE" } else { "TEST" },
-            key: &t.channel.key,
-            name: &t.channel.name,
-            pg_provider: &t.channel.pg_provider,
-            pg_merchant_id: &t.channel.mid,
-        },
+        channel: Channel::from(&t.channel),
         channel_group: t.group.as_ref().map(ChannelGroup::from),
         version: "V2",
+        schedule_id: t.billing.as_ref().and_then(|b| b.schedule.as_deref()),
+        billing_key: t.billing.as_ref().map(|b| b.key.as_str()),
         requested_at: Time(t.requested_at),
         updated_at: Time(t.updated_at),
         status_changed_at: Time(t.status_changed_at),
