@@ -4,7 +4,7 @@
 //! hash of `paymentId`, so that a retry of the same payment lands on the same PG.
 
 use crate::adapters::ChannelRevision;
-use crate::channels::Snapshot;
+use crate::channels::{Group, Snapshot};
 use crate::payment::{GroupRef, MethodKind, Millis};
 use std::sync::Arc;
 
@@ -81,33 +81,68 @@ fn by_group(
     method: MethodKind,
     now: Millis,
 ) -> Result<Routed, RouteError> {
-    let group = snapshot
-        .group_of(store_id, id)
-        .ok_or_else(|| RouteError::NotFound(format!("channelGroupId {id} is not a group of store {store_id}")))?;
-    let open: Vec<(&Arc<ChannelRevision>, u64)> = group
-        .members
-        .iter()
-        .filter_map(|member| {
-            let channel = snapshot.channels.get(&member.channel)?;
-            let fits = channel.takes_new(now) && channel.serves(method);
-            fits.then_some((channel, u64::from(member.weight)))
-        })
-        .collect();
-    let channel = weighted(&open, payment_id).ok_or_else(|| {
-        RouteError::Closed(format!(
-            "no channel of group {id} takes new {} payments now",
-            method.as_str()
-        ))
-    })?;
+    let group = group(snapshot, store_id, id)?;
+    let open: Vec<(&Arc<ChannelRevision>, u64)> = open(snapshot, group, method, now).collect();
+    let channel = weighted(&open, payment_id).ok_or_else(|| closed(id, method))?;
     Ok(Routed {
         channel: Arc::clone(channel),
-        group: Some(GroupRef {
-            id: group.id.clone(),
-            name: group.name.clone(),
-            is_for_test: group.mode == crate::adapters::Mode::Test,
-        }),
+        group: Some(reference(group)),
         reason: format!("group weight, {} of {} members open", open.len(), group.members.len()),
     })
+}
+
+/// Every channel of a group that takes new payments by a method, in the group's order.
+///
+/// # Errors
+/// [`RouteError`]; also if there is none.
+pub fn every(
+    snapshot: &Snapshot,
+    store_id: &str,
+    id: &str,
+    method: MethodKind,
+    now: Millis,
+) -> Result<(Vec<Arc<ChannelRevision>>, GroupRef), RouteError> {
+    let group = group(snapshot, store_id, id)?;
+    let open: Vec<_> = open(snapshot, group, method, now).map(|(c, _)| Arc::clone(c)).collect();
+    if open.is_empty() {
+        return Err(closed(id, method));
+    }
+    Ok((open, reference(group)))
+}
+
+fn group<'s>(snapshot: &'s Snapshot, store_id: &str, id: &str) -> Result<&'s Group, RouteError> {
+    let group = snapshot.group_of(store_id, id);
+    group
+        .map(Arc::as_ref)
+        .ok_or_else(|| RouteError::NotFound(format!("channelGroupId {id} is not a group of store {store_id}")))
+}
+
+fn open<'s>(
+    snapshot: &'s Snapshot,
+    group: &'s Group,
+    method: MethodKind,
+    now: Millis,
+) -> impl Iterator<Item = (&'s Arc<ChannelRevision>, u64)> {
+    group.members.iter().filter_map(move |member| {
+        let channel = snapshot.channels.get(&member.channel)?;
+        let fits = channel.takes_new(now) && channel.serves(method);
+        fits.then_some((channel, u64::from(member.weight)))
+    })
+}
+
+fn closed(id: &str, method: MethodKind) -> RouteError {
+    RouteError::Closed(format!(
+        "no channel of group {id} takes new {} payments now",
+        method.as_str()
+    ))
+}
+
+fn reference(group: &Group) -> GroupRef {
+    GroupRef {
+        id: group.id.clone(),
+        name: group.name.clone(),
+        is_for_test: group.mode == crate::adapters::Mode::Test,
+    }
 }
 
 /// One of several, by weight and by `payment_id` alone. One with weight 0 is picked only if all have it; then the first.

@@ -15,7 +15,7 @@
 
 mod billing;
 
-pub use billing::ChannelSpecific;
+pub use billing::{ChannelSpecific, Failure as ChannelFailureView, failure_view};
 
 use crate::adapters::Refusal;
 use crate::engine::EngineError;

@@ -6,6 +6,7 @@
 
 pub mod auth;
 pub mod banks;
+pub mod billing;
 mod cash;
 pub mod decode;
 pub mod error;

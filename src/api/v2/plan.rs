@@ -1,6 +1,7 @@
 //! From a request to what is to be done: route, credential, strict decoding. No IO.
 
 use super::auth::{authenticate, own_store};
+use super::billing::{self, BillingCommand, BillingQuery};
 use super::decode::{self, Object};
 use super::error::ApiError;
 use super::idempotency::{self, Claim};
@@ -53,6 +54,8 @@ pub enum Command {
     Escrow(Box<EscrowRequest>),
     /// `resend-webhook`.
     Resend(Box<ResendCommand>),
+    /// Billing keys and schedules.
+    Billing(BillingCommand),
 }
 
 /// What only reads.
@@ -70,6 +73,8 @@ pub enum Query {
     Receipts(Box<ReceiptQuery>),
     /// Refused, but only for a payment that is there and paid.
     StoreReceipt(String),
+    /// Billing keys and schedules.
+    Billing(BillingQuery),
 }
 
 /// What is to be done.
@@ -135,6 +140,7 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
             }
             Err(ApiError::not_served(&matched.row.name()))
         }
+        Route::Billing(route) => billing::plan(request, matched.id, route, context),
         Route::Banks => Ok(Plan::Fixed(super::banks::list())),
         Route::Payment
         | Route::Transactions
@@ -190,14 +196,7 @@ fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Resu
         };
         return Ok(Plan::Query { store, query });
     }
-    // PortOne takes a list's parameters in the query (what its SDKs use) or in the body of the GET; query first.
-    let from_query = request_body(&request.query)?.filter(|text| !text.is_empty());
-    let (name, bytes) = match &from_query {
-        Some(text) => ("requestBody", text.as_bytes()),
-        None if request.body.is_empty() => ("requestBody", b"{}".as_slice()),
-        None => ("body", request.body.as_ref()),
-    };
-    let mut body = decode::object(name, bytes)?;
+    let mut body = list_body(request)?;
     own_store(&store, request.query_value("storeId").as_deref())?;
     let query = match matched.row.route {
         Route::Receipts => Query::Receipts(Box::new(input::receipts(&mut body, &store)?)),
@@ -214,6 +213,36 @@ fn request_body(query: &str) -> Result<Option<String>, ApiError> {
     match percent_encoding::percent_decode_str(&spaced).decode_utf8() {
         Ok(text) => Ok(Some(text.into_owned())),
         Err(_) => Err(ApiError::field("requestBody", "must be percent-encoded UTF-8")),
+    }
+}
+
+/// PortOne takes a list's parameters in the query (what its SDKs use) or in the body of the GET; query first.
+///
+/// # Errors
+/// 400: no JSON object.
+pub fn list_body(request: &Request) -> Result<Object<'static>, ApiError> {
+    let from_query = request_body(&request.query)?.filter(|text| !text.is_empty());
+    let (name, bytes) = match &from_query {
+        Some(text) => ("requestBody", text.as_bytes()),
+        None if request.body.is_empty() => ("requestBody", b"{}".as_slice()),
+        None => ("body", request.body.as_ref()),
+    };
+    decode::object(name, bytes)
+}
+
+/// The claim of an idempotency key.
+#[must_use]
+pub fn claim(request: &Request, context: &Context<'_>, store: &Store, key: String) -> Claim {
+    Claim {
+        scope: format!("v2:{}", store.id),
+        key,
+        fingerprint: idempotency::fingerprint(
+            context.fingerprint_key,
+            &request.method,
+            &request.path,
+            &request.query,
+            &request.body,
+        ),
     }
 }
 
@@ -241,17 +270,7 @@ fn command(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -
         body.sensitive();
     }
     let decoded = decode_command(&mut body, request, route, &store, &id);
-    let claim = key.map(|key| Claim {
-        scope: format!("v2:{}", store.id),
-        key,
-        fingerprint: idempotency::fingerprint(
-            context.fingerprint_key,
-            &request.method,
-            &request.path,
-            &request.query,
-            &request.body,
-        ),
-    });
+    let claim = key.map(|key| claim(request, context, &store, key));
     if personal {
         forget_body(request);
     }
@@ -262,7 +281,7 @@ fn command(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) -
 }
 
 /// Overwrites the received bytes, if nothing else shares them.
-fn forget_body(request: &mut Request) {
+pub fn forget_body(request: &mut Request) {
     if let Ok(mut bytes) = std::mem::take(&mut request.body).try_into_mut() {
         bytes.as_mut().zeroize();
     }
@@ -309,7 +328,9 @@ fn decode_command(
     })
 }
 
-fn origin(request: &Request) -> Origin {
+/// Where a server's call comes from.
+#[must_use]
+pub fn origin(request: &Request) -> Origin {
     Origin {
         platform: Platform::Api,
         user_agent: request
@@ -325,24 +346,32 @@ fn origin(request: &Request) -> Origin {
 /// # Errors
 /// 400 naming `paymentId`: empty, too long, not UTF-8, or with control characters.
 pub fn payment_id(raw: Option<&str>) -> Result<String, ApiError> {
+    path_id("paymentId", raw)
+}
+
+/// Decodes an identifier of the path, named `field` in messages.
+///
+/// # Errors
+/// As [`payment_id`].
+pub fn path_id(field: &str, raw: Option<&str>) -> Result<String, ApiError> {
     let raw = raw.unwrap_or_default();
     let max = limits::PAYMENT_ID;
-    let too_long = || ApiError::field("paymentId", &format!("must be at most {max} characters"));
+    let too_long = || ApiError::field(field, &format!("must be at most {max} characters"));
     // Every character is at most four bytes, each sent as `%XX`.
     if raw.len() > max * 12 {
         return Err(too_long());
     }
     let decoded = percent_encoding::percent_decode_str(raw)
         .decode_utf8()
-        .map_err(|_| ApiError::field("paymentId", "must be percent-encoded UTF-8"))?;
+        .map_err(|_| ApiError::field(field, "must be percent-encoded UTF-8"))?;
     if decoded.trim().is_empty() {
-        return Err(ApiError::field("paymentId", "must not be empty"));
+        return Err(ApiError::field(field, "must not be empty"));
     }
     if decoded.chars().count() > max {
         return Err(too_long());
     }
     if decoded.chars().any(char::is_control) {
-        return Err(ApiError::field("paymentId", "must not contain control characters"));
+        return Err(ApiError::field(field, "must not contain control characters"));
     }
     Ok(decoded.into_owned())
 }

@@ -3,6 +3,7 @@
 //! Operations this router does not serve yet stand here too, so that their callers get a typed refusal that says so.
 //! Serving one means giving its row a [`Route`] of its own.
 
+use super::billing::BillingRoute;
 use super::error::ApiError;
 use http::Method;
 
@@ -49,6 +50,8 @@ pub enum Route {
     StoreReceipt,
     /// `GET /banks`
     Banks,
+    /// Billing keys and schedules.
+    Billing(BillingRoute),
     /// Documented by PortOne, not served yet.
     NotServed {
         /// Needs no credential.
@@ -99,13 +102,13 @@ static ROWS: [Row; 50] = [
     row(Method::GET, "/payments/{paymentId}/transactions", "transactions", Route::Transactions),
     row(Method::POST, "/login/api-secret", "login", Route::Login),
     row(Method::POST, "/token/refresh", "token_refresh", Route::Refresh),
-    row(Method::POST, "/payments/{paymentId}/billing-key", "billing_key_payment", LATER),
+    row(Method::POST, "/payments/{paymentId}/billing-key", "billing_key_payment", Route::Billing(BillingRoute::Pay)),
     row(Method::POST, "/payments/{paymentId}/cancellations/{cancellationId}/stop", "cancellation_stop", LATER),
     row(Method::POST, "/payments/{paymentId}/capture", "capture", LATER),
     row(Method::POST, "/payments/{paymentId}/register-store-receipt", "store_receipt", Route::StoreReceipt),
     row(Method::POST, "/payments/{paymentId}/resend-webhook", "resend_webhook", Route::ResendWebhook),
     row(Method::POST, "/payments/{paymentId}/virtual-account/close", "virtual_account_close", Route::CloseAccount),
-    row(Method::POST, "/payments/{paymentId}/schedule", "schedule_create", LATER),
+    row(Method::POST, "/payments/{paymentId}/schedule", "schedule_create", Route::Billing(BillingRoute::CreateSchedule)),
     row(Method::POST, "/payments/{paymentId}/escrow/complete", "escrow_complete", Route::EscrowComplete),
     row(Method::POST, "/payments/{paymentId}/escrow/logistics", "escrow_logistics", Route::EscrowRegister),
     row(Method::PATCH, "/payments/{paymentId}/escrow/logistics", "escrow_logistics_modify", Route::EscrowModify),
@@ -113,15 +116,15 @@ static ROWS: [Row; 50] = [
     row(Method::GET, "/payments/{paymentId}/cash-receipt", "cash_receipt", Route::Receipt),
     row(Method::GET, "/payments-by-cursor", "payments_by_cursor", LATER),
     row(Method::GET, "/payment-events-by-cursor", "payment_events_by_cursor", LATER),
-    row(Method::GET, "/billing-keys", "billing_keys", LATER),
-    row(Method::POST, "/billing-keys", "billing_key_issue", LATER),
-    row(Method::POST, "/billing-keys/confirm", "billing_key_confirm", LATER),
+    row(Method::GET, "/billing-keys", "billing_keys", Route::Billing(BillingRoute::Keys)),
+    row(Method::POST, "/billing-keys", "billing_key_issue", Route::Billing(BillingRoute::Issue)),
+    row(Method::POST, "/billing-keys/confirm", "billing_key_confirm", Route::Billing(BillingRoute::Confirm)),
     row(Method::POST, "/billing-keys/confirm-issue-and-pay", "billing_key_confirm_and_pay", LATER),
-    row(Method::GET, "/billing-keys/{billingKey}", "billing_key", LATER),
-    row(Method::DELETE, "/billing-keys/{billingKey}", "billing_key_delete", LATER),
-    row(Method::GET, "/payment-schedules", "schedules", LATER),
-    row(Method::DELETE, "/payment-schedules", "schedules_revoke", LATER),
-    row(Method::GET, "/payment-schedules/{paymentScheduleId}", "schedule", LATER),
+    row(Method::GET, "/billing-keys/{billingKey}", "billing_key", Route::Billing(BillingRoute::Key)),
+    row(Method::DELETE, "/billing-keys/{billingKey}", "billing_key_delete", Route::Billing(BillingRoute::Delete)),
+    row(Method::GET, "/payment-schedules", "schedules", Route::Billing(BillingRoute::Schedules)),
+    row(Method::DELETE, "/payment-schedules", "schedules_revoke", Route::Billing(BillingRoute::Revoke)),
+    row(Method::GET, "/payment-schedules/{paymentScheduleId}", "schedule", Route::Billing(BillingRoute::Schedule)),
     row(Method::GET, "/cash-receipts", "cash_receipts", Route::Receipts),
     row(Method::POST, "/cash-receipts", "cash_receipt_issue", Route::IssueReceipt),
     row(Method::GET, "/identity-verifications", "identity_verifications", LATER),

@@ -1,5 +1,6 @@
 //! Doing what was planned: commands through the engine, queries from the ledger.
 
+use super::billing;
 use super::cash;
 use super::error::ApiError;
 use super::input::{InstantCommand, ListQuery};
@@ -9,11 +10,15 @@ use crate::channels::{Snapshot, Store};
 use crate::engine::{Engine, EngineError};
 use crate::ledger::{Ledger, PreRegistration, Write};
 use crate::payment::{MethodKind, Millis, Status};
-use crate::routing::{self, RouteError};
+use crate::routing;
 use serde::Serialize;
 use std::sync::Arc;
 
-pub(super) fn json<T: Serialize>(value: &T) -> Result<String, ApiError> {
+/// A body.
+///
+/// # Errors
+/// It cannot be written as JSON, which is a mistake here.
+pub fn json<T: Serialize>(value: &T) -> Result<String, ApiError> {
     serde_json::to_string(value).map_err(|_| ApiError::internal())
 }
 
@@ -40,6 +45,7 @@ pub async fn command(
             })
         }
         Command::Resend(request) => super::resend::run(engine.ledger.as_ref(), &request).await,
+        Command::Billing(command) => billing::command(engine, snapshot, command, now).await,
         Command::Instant(request) => instant(&engine, &snapshot, *request, now).await,
         Command::Account(request) => cash::account(&engine, &snapshot, *request, now).await,
         Command::CloseAccount { store_id, payment_id } => cash::close(&engine, &store_id, &payment_id).await,
@@ -72,7 +78,7 @@ async fn instant(
         Ok(routed) => routed,
         Err(error) => {
             let ledger = engine.ledger.as_ref();
-            return Err(unrouted(ledger, &attempt.store_id, &attempt.payment_id, error).await);
+            return Err(standing_or(ledger, &attempt.store_id, &attempt.payment_id, error.into()).await);
         }
     };
     let transaction = Box::pin(engine.instant(routed, attempt, input)).await?;
@@ -83,14 +89,14 @@ async fn instant(
 
 /// A channel may be closed between a try and its repeat. The repeat must still learn that the payment is paid, or not
 /// decided yet: "no such channel" would read as "not paid".
-pub(super) async fn unrouted(ledger: &dyn Ledger, store_id: &str, payment_id: &str, error: RouteError) -> ApiError {
+pub async fn standing_or(ledger: &dyn Ledger, store_id: &str, payment_id: &str, error: ApiError) -> ApiError {
     match ledger.payment(store_id, payment_id).await {
         Err(failed) => failed.into(),
         Ok(Some(t)) if matches!(t.status, Status::Approving | Status::Unknown) => {
             ApiError::outcome_unknown("an earlier request for this payment")
         }
         Ok(Some(t)) if t.status.is_live() => ApiError::already_paid(),
-        Ok(_) => error.into(),
+        Ok(_) => error,
     }
 }
 
@@ -138,6 +144,7 @@ pub async fn query(ledger: &dyn Ledger, store: &Store, query: Query) -> Result<S
         Query::Receipt(id) => cash::receipt(ledger, store, &id).await,
         Query::Receipts(query) => cash::receipts(ledger, store, &query).await,
         Query::StoreReceipt(id) => cash::store_receipt(ledger, store, &id).await,
+        Query::Billing(query) => billing::query(ledger, store, query).await,
         Query::Payments(list) => payments(ledger, merchant, &list).await,
     }
 }

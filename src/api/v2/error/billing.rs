@@ -50,6 +50,12 @@ impl From<&ChannelRef> for Channel {
     }
 }
 
+/// A channel's failure as answers show it.
+#[must_use]
+pub fn failure_view(failed: &ChannelFailure) -> Failure {
+    failed.into()
+}
+
 impl From<&ChannelFailure> for Failure {
     fn from(failed: &ChannelFailure) -> Self {
         let failure = &failed.failure;

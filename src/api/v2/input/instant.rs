@@ -86,7 +86,11 @@ pub fn instant(
     })
 }
 
-pub(super) fn channel(body: &mut Object<'_>) -> Result<Channel, ApiError> {
+/// `channelKey` or `channelGroupId`, one of them.
+///
+/// # Errors
+/// 400 naming the field.
+pub fn channel(body: &mut Object<'_>) -> Result<Channel, ApiError> {
     match (body.id("channelKey")?, body.id("channelGroupId")?) {
         (Some(key), None) => Ok(Channel::Key(key)),
         (None, Some(id)) => Ok(Channel::Group(id)),
@@ -95,7 +99,11 @@ pub(super) fn channel(body: &mut Object<'_>) -> Result<Channel, ApiError> {
     }
 }
 
-pub(super) fn amounts(body: &mut Object<'_>) -> Result<Amounts, ApiError> {
+/// `amount`.
+///
+/// # Errors
+/// 400 naming the field; 409 `SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT`.
+pub fn amounts(body: &mut Object<'_>) -> Result<Amounts, ApiError> {
     let Some(mut amount) = body.object("amount")? else {
         return Err(body.fail("amount.total", "is required"));
     };
@@ -173,7 +181,11 @@ fn card(body: &mut Object<'_>) -> Result<InstantInput, ApiError> {
     })
 }
 
-fn read_credential(credential: &mut Object<'_>) -> Result<CardInput, ApiError> {
+/// `credential` of a card, into secret strings.
+///
+/// # Errors
+/// 400 naming the field, never its value.
+pub fn read_credential(credential: &mut Object<'_>) -> Result<CardInput, ApiError> {
     let number = credential
         .secret("number", "12 to 19 digits, nothing between them", |t| {
             (12..=19).contains(&t.len()) && digits(t)

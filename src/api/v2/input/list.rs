@@ -17,7 +17,7 @@ pub struct ListQuery {
     pub number: i64,
     /// Page size.
     pub size: i64,
-    /// The filter asks for something that no payment of this router has (an escrow, a schedule, …): the page is empty.
+    /// The filter asks for something that no payment of this router has (an escrow, …): the page is empty.
     pub nothing: bool,
 }
 
@@ -47,7 +47,7 @@ const TEXT_FIELDS: [(&str, (&str, bool)); 32] = [
     ("ALL", ("ALL", true)),
     ("PAYMENT_ID", ("PAYMENT_ID", true)),
     ("TX_ID", ("TX_ID", true)),
-    ("SCHEDULE_ID", ("SCHEDULE_ID", false)),
+    ("SCHEDULE_ID", ("SCHEDULE_ID", true)),
     ("FAIL_REASON", ("FAIL_REASON", true)),
     ("CARD_ISSUER", ("CARD_ISSUER", true)),
     ("CARD_ACQUIRER", ("CARD_ACQUIRER", true)),
@@ -73,7 +73,7 @@ const TEXT_FIELDS: [(&str, (&str, bool)); 32] = [
     ("CUSTOMER_ADDRESS", ("CUSTOMER_ADDRESS", true)),
     ("CUSTOMER_ZIPCODE", ("CUSTOMER_ZIPCODE", true)),
     ("USER_AGENT", ("USER_AGENT", true)),
-    ("BILLING_KEY", ("BILLING_KEY", false)),
+    ("BILLING_KEY", ("BILLING_KEY", true)),
     ("PROMOTION_ID", ("PROMOTION_ID", false)),
     (
         "GIFT_CERTIFICATION_APPROVAL_NUMBER",
@@ -105,7 +105,11 @@ pub fn list(body: &mut Object<'_>, store: &Store, now: Millis) -> Result<ListQue
     Ok(query)
 }
 
-pub(super) fn page(body: &mut Object<'_>) -> Result<(i64, i64), ApiError> {
+/// `page`: number from 0, size; default 0 and 10.
+///
+/// # Errors
+/// 400 naming the field.
+pub fn page(body: &mut Object<'_>) -> Result<(i64, i64), ApiError> {
     let Some(mut page) = body.object("page")? else {
         return Ok((0, 10));
     };
@@ -147,6 +151,7 @@ fn read_filter(f: &mut Object<'_>, store: &Store, now: Millis, query: &mut ListQ
         .word("sortBy", &[("REQUESTED_AT", false), ("STATUS_CHANGED_AT", true)])?
         .unwrap_or(filter.by_status_change);
     filter.ascending = f.word("sortOrder", &[("DESC", false), ("ASC", true)])?.unwrap_or(false);
+    filter.scheduled = f.flag("isScheduled")?;
     query.nothing |= text_search(f, &mut query.filter)?;
     query.nothing |= never(f)?;
     unserved(f)
@@ -167,7 +172,11 @@ fn range(f: &mut Object<'_>, now: Millis, query: &mut ListQuery) -> Result<(), A
     Ok(())
 }
 
-pub(super) fn pg_providers(f: &mut Object<'_>, member: &'static str) -> Result<Vec<String>, ApiError> {
+/// PortOne V2 `PgProvider` words under `member`.
+///
+/// # Errors
+/// 400 naming the field.
+pub fn pg_providers(f: &mut Object<'_>, member: &'static str) -> Result<Vec<String>, ApiError> {
     let items = f.array(member, limits::FILTER_ITEMS)?.unwrap_or_default();
     let word = |text: &&str| {
         let fits = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
@@ -201,9 +210,7 @@ fn text_search(f: &mut Object<'_>, filter: &mut PaymentFilter) -> Result<bool, A
 /// Filters on what no payment of this router has yet: asking for it finds nothing, asking for its absence finds all.
 fn never(f: &mut Object<'_>) -> Result<bool, ApiError> {
     let mut nothing = f.word("version", &[("V1", true), ("V2", false)])?.unwrap_or(false);
-    for flag in ["isScheduled", "isEscrow"] {
-        nothing |= f.flag(flag)?.unwrap_or(false);
-    }
+    nothing |= f.flag("isEscrow")?.unwrap_or(false);
     let escrow = [
         "REGISTERED",
         "DELIVERED",

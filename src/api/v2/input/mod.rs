@@ -11,9 +11,11 @@ mod receipt;
 
 pub use account::{AccountCommand, account};
 pub use cancel::cancel;
+pub use customer::customer;
 pub use escrow::{complete, logistics};
-pub use instant::{Channel, InstantCommand, instant};
-pub use list::{ListQuery, list};
+pub use instant::{Channel, InstantCommand, amounts, channel, instant, read_credential};
+pub use list::{ListQuery, list, page, pg_providers};
+pub use order::extras;
 pub use receipt::{ReceiptCommand, ReceiptQuery, receipt, receipts};
 
 use super::decode::Object;

@@ -77,9 +77,10 @@ pub struct CardMethod<'a> {
     point_used: Option<bool>,
 }
 
+/// PortOne V2 `Card`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Card<'a> {
+pub struct Card<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     publisher: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,19 +108,25 @@ struct Installment {
     is_interest_free_from_merchant: Option<bool>,
 }
 
+impl<'a> From<&'a CardDetail> for Card<'a> {
+    fn from(c: &'a CardDetail) -> Self {
+        Self {
+            publisher: c.acquirer.as_deref(),
+            issuer: c.issuer.as_deref(),
+            brand: c.brand,
+            r#type: c.card_type,
+            owner_type: c.owner,
+            bin: c.bin.as_deref(),
+            name: c.name.as_deref(),
+            number: c.number.as_deref(),
+        }
+    }
+}
+
 impl<'a> From<&'a CardDetail> for CardMethod<'a> {
     fn from(c: &'a CardDetail) -> Self {
         Self {
-            card: Some(Card {
-                publisher: c.acquirer.as_deref(),
-                issuer: c.issuer.as_deref(),
-                brand: c.brand,
-                r#type: c.card_type,
-                owner_type: c.owner,
-                bin: c.bin.as_deref(),
-                name: c.name.as_deref(),
-                number: c.number.as_deref(),
-            }),
+            card: Some(c.into()),
             approval_number: c.approval_number.as_deref(),
             installment: Some(Installment {
                 month: c.installment_months,

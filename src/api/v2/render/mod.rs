@@ -13,14 +13,15 @@ use crate::ledger::Sent;
 use crate::payment::{
     CancelState, Cancellation, ChannelRef, Failure, GroupRef, Millis, Origin, Platform, Status, Transaction, Trigger,
 };
-use echo::{Customer, Product, products};
+pub use echo::{Customer, Product, products};
+pub use method::Card;
 use method::Method;
 use serde::{Serialize, Serializer};
 pub use webhook::{Resent, WebhookView};
 
 /// A time as RFC 3339 in UTC with `Z`.
 #[derive(Debug, Clone, Copy)]
-struct Time(Millis);
+pub struct Time(pub Millis);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -48,6 +49,10 @@ pub struct View<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     channel_group: Option<ChannelGroup<'a>>,
     version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    billing_key: Option<&'a str>,
     requested_at: Time,
     updated_at: Time,
     status_changed_at: Time,
@@ -105,9 +110,10 @@ impl<'a> View<'a> {
     }
 }
 
+/// PortOne V2 `SelectedChannel`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Channel<'a> {
+pub struct Channel<'a> {
     r#type: &'static str,
     key: &'a str,
     name: &'a str,
@@ -127,9 +133,10 @@ impl<'a> From<&'a ChannelRef> for Channel<'a> {
     }
 }
 
+/// PortOne V2 `ChannelGroupSummary`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ChannelGroup<'a> {
+pub struct ChannelGroup<'a> {
     id: &'a str,
     name: &'a str,
     is_for_test: bool,
@@ -297,6 +304,8 @@ fn common<'a>(t: &'a Transaction, merchant_id: &'a str) -> View<'a> {
         channel: (&t.channel).into(),
         channel_group: t.group.as_ref().map(ChannelGroup::from),
         version: "V2",
+        schedule_id: t.billing.as_ref().and_then(|b| b.schedule.as_deref()),
+        billing_key: t.billing.as_ref().map(|b| b.key.as_str()),
         requested_at: Time(t.requested_at),
         updated_at: Time(t.updated_at),
         status_changed_at: Time(t.status_changed_at),

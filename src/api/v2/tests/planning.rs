@@ -33,9 +33,9 @@ fn unknown_paths_are_404_and_wrong_methods_405() {
 #[test]
 fn operations_that_are_not_served_say_so() {
     for (method, path) in [
-        (Method::POST, "/payments/a/billing-key"),
+        (Method::POST, "/payments/a/capture"),
         (Method::POST, "/payments/a/cancellations/c/stop"),
-        (Method::GET, "/billing-keys/confirm"),
+        (Method::POST, "/billing-keys/confirm-issue-and-pay"),
         (Method::GET, "/banks"),
         (Method::POST, "/identity-verifications/i/send"),
     ] {
@@ -43,7 +43,7 @@ fn operations_that_are_not_served_say_so() {
         assert_eq!((status, kind), (400, "INVALID_REQUEST"));
         assert!(message.ends_with("is not served by this router yet"), "{message}");
     }
-    let mut anonymous = post("/payments/a/billing-key", "{}");
+    let mut anonymous = post("/payments/a/capture", "{}");
     anonymous.headers.clear();
     assert_eq!(refusal(anonymous).0, 401);
     let mut open = get("/banks");
