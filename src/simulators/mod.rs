@@ -25,6 +25,7 @@ pub mod faults;
 pub mod html;
 pub mod ids;
 pub mod ledger;
+mod nice;
 pub mod notices;
 pub mod pg;
 mod toss;
@@ -71,7 +72,10 @@ impl Simulators {
         let world = Arc::new(World::new(options));
         let (stop, stopped) = watch::channel(false);
         let notifier = Arc::new(Notifier::new(Arc::clone(&world), stopped));
-        let pgs: Vec<Arc<dyn PgSimulator>> = vec![Arc::new(toss::Toss::new(Arc::clone(&world)))];
+        let pgs: Vec<Arc<dyn PgSimulator>> = vec![
+            Arc::new(toss::Toss::new(Arc::clone(&world))),
+            Arc::new(nice::Nice::new(Arc::clone(&world))),
+        ];
         Arc::new(Self {
             world,
             pgs,
