@@ -13,8 +13,12 @@ mod channel;
 mod command;
 mod descriptor;
 mod mask;
+pub mod nice;
+mod nice_common;
 pub mod registry;
 mod request;
+#[cfg(test)]
+mod testing;
 pub mod toss;
 mod window;
 mod wire;
