@@ -16,10 +16,14 @@ mod command;
 mod descriptor;
 mod escrow;
 mod mask;
+pub mod nice;
+mod nice_common;
 mod receipt;
 mod reconcile;
 pub mod registry;
 mod request;
+#[cfg(test)]
+mod testing;
 pub mod toss;
 mod window;
 mod wire;
@@ -231,6 +235,10 @@ pub trait NetCancel: Send + Sync {
 pub trait Notifications: Send + Sync {
     /// Reads a notification. `keep` is what the attempt's approval kept (e.g. the secret to compare).
     fn read(&self, notice: &Notice, channel: &ChannelRevision, keep: Option<&serde_json::Value>) -> NoticeVerdict;
+    /// Members of a notification that must not be written down: personal data, and keys that some PGs send along.
+    fn mask(&self) -> Mask {
+        Mask::default()
+    }
     /// The exact answer this PG wants once the notice is stored (`applied`), or when it cannot be taken now.
     fn acknowledge(&self, notice: &Notice, applied: bool) -> WireAnswer;
 }

@@ -212,6 +212,9 @@ impl<T> Outcome<T> {
 pub enum RecoveryStep {
     /// Send the same bytes again under the same idempotency key: the PG answers what it answered.
     Replay,
+    /// [`RecoveryStep::Replay`] at the first look only: for PGs whose guard against a second cancellation is likely but
+    /// not certain, so that the answer of one repetition must tell.
+    ReplayOnce,
     /// Ask by the PG's id or our order number.
     Inquire,
     /// Only after an inquiry of the same look found the order open: ask for the approval anew under a fresh key.

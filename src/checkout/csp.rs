@@ -8,6 +8,9 @@ use crate::adapters::Open;
 pub const OUTCOME: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                            base-uri 'none'; form-action 'none'";
 
+/// Script functions that need `eval` on the page that runs them (NICE Payments' `goPay`).
+const EVALUATING: &[&str] = &["goPay"];
+
 /// The page that runs a window. `merchant` is the origin that may show it in a frame.
 ///
 /// Styles are the one thing that PG scripts write inline: their overlays are drawn with style elements.
@@ -23,9 +26,12 @@ pub fn window(open: &Open, merchant: Option<&str>) -> String {
         Open::Form { iframe: false, .. } => ("", pg.as_str(), ""),
         Open::Redirect { .. } => ("", "", ""),
     };
+    // Functions of scripts that evaluate the messages of their own frames: without the permission they hear nothing.
+    let evaluates = matches!(open, Open::ScriptForm { call, .. } if EVALUATING.contains(&call.as_str()));
+    let eval = if evaluates { " 'unsafe-eval'" } else { "" };
     let ancestors = merchant.map_or(String::new(), |origin| format!(" {origin}"));
     format!(
-        "default-src 'none'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'{scripts}; \
+        "default-src 'none'; script-src 'self'{scripts}{eval}; style-src 'self' 'unsafe-inline'{scripts}; \
          img-src 'self' data:{scripts}; font-src 'self'{scripts}; connect-src 'self'{scripts}; frame-src 'self'{frames}; \
          form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'self'{ancestors}"
     )
@@ -107,6 +113,21 @@ mod tests {
         assert!(!policy.contains("unsafe-eval") && !policy.contains("script-src 'self' 'unsafe-inline'"));
         let local = window(&script("http://127.0.0.1:8090/toss/v2/standard"), None);
         assert!(local.contains("script-src 'self' http://127.0.0.1:8090;"), "{local}");
+    }
+
+    #[test]
+    fn only_a_script_that_evaluates_its_messages_may_evaluate() {
+        let form = |call: &str| Open::ScriptForm {
+            script_url: "https://web.pg.example/pay.js".to_owned(),
+            call: call.to_owned(),
+            charset: "utf-8".to_owned(),
+            fields: Vec::new(),
+            action: "/checkout/return/x".to_owned(),
+        };
+        let policy = window(&form("goPay"), None);
+        let scripts = "script-src 'self' https://web.pg.example https://*.pg.example 'unsafe-eval';";
+        assert!(policy.contains(scripts), "{policy}");
+        assert!(!window(&form("pay"), None).contains("unsafe-eval"));
     }
 
     #[test]

@@ -111,6 +111,8 @@ impl Engine {
         for step in plan.steps {
             let (settled, how) = match step {
                 RecoveryStep::Replay => (case.replay().await, "replay"),
+                RecoveryStep::ReplayOnce if intent.attempts == 0 => (case.replay().await, "replay"),
+                RecoveryStep::ReplayOnce => (None, "replay"),
                 RecoveryStep::Inquire => (case.inquire().await, "inquiry"),
                 RecoveryStep::Again => (case.again().await, "again"),
                 RecoveryStep::NetCancel => (case.net_cancel().await, "net_cancel"),

@@ -6,7 +6,7 @@ use super::render::receipt::{
     self as view, ClosedAnswer, EscrowAnswer, ReceiptAnswer, ReceiptCancelAnswer, ReceiptPage,
 };
 use super::render::{PageInfo, PaidInstantly};
-use super::run::{json, unrouted};
+use super::run::{json, standing_or};
 use crate::channels::{Snapshot, Store};
 use crate::engine::{Engine, EngineError, EscrowRequest};
 use crate::ledger::Ledger;
@@ -30,7 +30,7 @@ pub(super) async fn account(
     let method = MethodKind::VirtualAccount;
     let routed = match routing::route(snapshot, &store_id, channel.selector(), &payment_id, method, now) {
         Ok(routed) => routed,
-        Err(error) => return Err(unrouted(engine.ledger.as_ref(), &store_id, &payment_id, error).await),
+        Err(error) => return Err(standing_or(engine.ledger.as_ref(), &store_id, &payment_id, error.into()).await),
     };
     let transaction = engine.issue_account(routed, attempt, input).await?;
     json(&PaidInstantly {

@@ -213,6 +213,7 @@ function payInPage(attempt, popup) {
   const waiting = new Waiting(attempt);
   const context = {
     promise: true, popup: popup, success: waiting.success, fail: waiting.fail, close: waiting.close,
+    windowUrl: attempt.windowUrl,
   };
   let opening;
   if (popup && (attempt.open.kind === "script" || attempt.open.kind === "scriptForm")) {

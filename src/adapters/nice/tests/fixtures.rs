@@ -1,0 +1,129 @@
+//! Every operation as data: a command, the exact request it becomes, an answer, the outcome it means.
+
+use super::*;
+use crate::adapters::testing::{approval, run, told, view};
+use serde::Deserialize;
+
+fn cancel_done(mut cancel: CancelDone) -> Value {
+    assert!(cancel.raw.take().is_some());
+    serde_json::to_value(cancel).unwrap()
+}
+
+#[test]
+fn approve() {
+    let channel = channel();
+    run::<Approve>(
+        include_str!("../fixtures/approve.json"),
+        |command| Nice.approve(command, &channel),
+        |command, call, answer| told(done(Nice.approved(command, &channel, call, answer)), approval),
+    );
+}
+
+#[test]
+fn cancel() {
+    let channel = channel();
+    run::<Cancel>(
+        include_str!("../fixtures/cancel.json"),
+        |command| Nice.cancel(command, &channel),
+        |command, call, answer| told(done(Nice.cancelled(command, &channel, call, answer)), cancel_done),
+    );
+}
+
+#[test]
+fn net_cancel() {
+    let (channel, net) = (channel(), Adapter::net_cancel(&Nice).unwrap());
+    run::<Approve>(
+        include_str!("../fixtures/net_cancel.json"),
+        |command| net.net_cancel(command, &channel),
+        |command, call, answer| told(done(net.net_cancelled(command, &channel, call, answer)), cancel_done),
+    );
+}
+
+#[test]
+fn inquire() {
+    let channel = channel();
+    run::<Inquire>(
+        include_str!("../fixtures/inquire.json"),
+        |command| Nice.inquire(command, &channel),
+        |command, call, answer| told(done(Nice.inquired(command, &channel, call, answer)), view),
+    );
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Return {
+    name: String,
+    how: String,
+    query: String,
+    body: String,
+    verdict: Value,
+}
+
+#[test]
+fn window_returns() {
+    let cases: Vec<Return> = serde_json::from_str(include_str!("../fixtures/returns.json")).unwrap();
+    let (channel, window) = (channel(), Nice.window().unwrap());
+    for case in cases {
+        let back = WindowReturn {
+            how: match case.how.as_str() {
+                "success" => ReturnMethod::Success,
+                "fail" => ReturnMethod::Fail,
+                _ => ReturnMethod::Close,
+            },
+            query: case.query,
+            body: case.body.into_bytes().into(),
+            content_type: Some("application/x-www-form-urlencoded".into()),
+        };
+        let verdict = match window.returned(&back, &approve_command(), None, &channel) {
+            WindowVerdict::Authenticated { token, proof } => {
+                assert_eq!(proof, Proof::Partial, "{}: the order is not signed", case.name);
+                json!({"authenticated": token})
+            }
+            WindowVerdict::Failed(failure) => json!({"failed": failure}),
+            WindowVerdict::Tampered(refusal) => json!({"tampered": refusal.field}),
+        };
+        assert_eq!(verdict, case.verdict, "{}", case.name);
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Noticed {
+    name: String,
+    body: Value,
+    verdict: Value,
+}
+
+#[test]
+fn notices() {
+    let cases: Vec<Noticed> = serde_json::from_str(include_str!("../fixtures/notices.json")).unwrap();
+    let (channel, notifications) = (channel(), Nice.notifications().unwrap());
+    for case in cases {
+        let body = match &case.body {
+            Value::String(text) => text.clone().into_bytes(),
+            object => serde_json::to_vec(object).unwrap(),
+        };
+        let notice = Notice {
+            method: "POST".into(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: body.into(),
+            peer: std::net::Ipv4Addr::LOCALHOST.into(),
+        };
+        let verdict = match notifications.read(&notice, &channel, None) {
+            NoticeVerdict::Refuse { status, .. } => json!({"refuse": status}),
+            NoticeVerdict::Ignore => json!("ignore"),
+            NoticeVerdict::Ask {
+                order_id,
+                pg_tx_id,
+                dedupe,
+            } => json!({"ask": {"orderId": order_id, "pgTxId": pg_tx_id, "dedupe": dedupe}}),
+            NoticeVerdict::Tell { .. } => panic!("a webhook only makes the router ask"),
+        };
+        assert_eq!(verdict, case.verdict, "{}", case.name);
+        let ok = notifications.acknowledge(&notice, true);
+        assert_eq!((ok.status, &ok.body[..]), (200, &b"OK"[..]));
+        assert_eq!(ok.headers, [("content-type".to_owned(), "text/html".to_owned())]);
+        assert_eq!(notifications.acknowledge(&notice, false).status, 503);
+    }
+}
