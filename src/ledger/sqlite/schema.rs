@@ -4,6 +4,7 @@
 //! and order numbers, one open intent of a transaction, a journal that cannot be changed.
 
 use super::{LedgerError, storage};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
@@ -186,6 +187,16 @@ fn prepare(path: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Statements are kept, and a plan never hangs on a bound value: with partial indexes SQLite would else prepare a kept
+/// statement anew each time its values change, which costs more than running it.
+fn prepare_once(connection: &Connection) -> Result<(), LedgerError> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(drop)
+        .map_err(storage)
+}
+
 /// The connection that writes, on a file that is created and migrated first where needed.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
     prepare(path)?;
@@ -212,7 +223,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, LedgerError> {
     ] {
         connection.pragma_update(None, name, value).map_err(storage)?;
     }
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&connection)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }
@@ -228,7 +239,7 @@ pub(super) fn open_reader(path: &Path, cache_kib: u32) -> Result<Connection, Led
     ] {
         connection.pragma_update(None, name, value).map_err(storage)?;
     }
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&connection)?;
     Ok(connection)
 }
 
