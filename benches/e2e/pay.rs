@@ -90,6 +90,17 @@ fn find<'r>(phases: &'r [Phase], what: &str) -> Result<&'r Phase, String> {
         .ok_or_else(|| format!("no load {what}"))
 }
 
+/// Payments at saturation, nothing beside them.
+pub fn only(shop: &mut Shop, pg: &mut Pg, report: &mut Report) -> Result<(), String> {
+    shop.pay(|target| closed(target, COMPARED, Duration::from_secs(1), MOST));
+    let spent = rounds(&[Front::Pay], shop, pg, |target| closed(target, COMPARED, ROUND, MOST))?;
+    let line = spent
+        .into_iter()
+        .map(|spent| spent.phase(PAY, "closed", COMPARED, None));
+    report.phases.extend(line);
+    Ok(())
+}
+
 /// Runs it all; answers the knee in payments a second.
 pub fn run(place: &Path, shop: &mut Shop, pg: &mut Pg, report: &mut Report) -> Result<f64, String> {
     let fronts = fronts(place, pg, report)?;

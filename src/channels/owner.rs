@@ -403,9 +403,10 @@ impl Owner {
         match loaded {
             Loaded::New(snapshot) => {
                 count("applied");
-                report(metrics, &snapshot);
                 self.log_changes(&snapshot);
                 self.live.store(*snapshot);
+                // After it took effect: whoever waits for the version finds the settings running.
+                report(metrics, &self.live.load());
                 self.rejected.store(None);
                 Ok(())
             }
