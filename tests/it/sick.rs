@@ -13,8 +13,10 @@ const TOTAL: i64 = 11_000;
 /// The breaker's own figures: failures in a row that open it, and how long it stays open.
 const FAILURES: usize = 10;
 const COOL_DOWN: Duration = Duration::from_secs(10);
-/// Time-out of the sick channel: the shortest there is.
-const TIMEOUTS: &str = "[channel.timeouts_ms]\napprove = 1000\ninstant = 1000\ncancel = 1000\ninquire = 1000\n";
+/// Far below the sick channel's time-out: refused without asking the PG.
+const AT_ONCE: Duration = Duration::from_millis(1_500);
+/// Time-outs of the sick channel, short ones.
+const TIMEOUTS: &str = "[channel.timeouts_ms]\napprove = 2000\ninstant = 2000\ncancel = 1000\ninquire = 1000\n";
 
 fn code(answer: &Answer) -> String {
     answer.json()["pgCode"].as_str().unwrap_or_default().to_owned()
@@ -61,7 +63,7 @@ async fn a_pg_that_hangs_harms_its_own_channel_only() {
     let start = || tokio::task::spawn_blocking(Pg::start);
     let (sick, well) = (start().await.unwrap(), start().await.unwrap());
     let channels = toss(SICK, 1, &sick.url, "in_flight_max = 16", TIMEOUTS) + &toss(WELL, 2, &well.url, "", "");
-    let site = Site::new(&channels).set("NARU_ANSWER_WITHIN_MS", "1500");
+    let site = Site::new(&channels).set("NARU_ANSWER_WITHIN_MS", "2500");
     let router = site.start(&[]);
     let old = web.instant(&router.url, SICK, "old", TOTAL).await.unwrap();
     assert_eq!(old.status, 200, "{}", old.text);
@@ -75,33 +77,43 @@ async fn a_pg_that_hangs_harms_its_own_channel_only() {
     let lost_only = lost.iter().all(|(answer, _)| code(answer) == "NARU_OUTCOME_UNKNOWN");
     assert!(lost_only && lost.len() >= FAILURES, "{hung:#?}");
     assert_eq!(lost.len(), 14, "{} refused at once, {} sent", full.len(), lost.len());
-    assert!(
-        full.iter().all(|(_, took)| *took < Duration::from_millis(900)),
-        "{full:#?}"
-    );
+    assert!(full.iter().all(|(_, took)| *took < AT_ONCE), "{full:#?}");
     println!("median on the well channel: {before:?} before, {during:?} during");
     assert!(
-        during < before * 4 + Duration::from_millis(60),
+        during < before * 5 + Duration::from_millis(150),
         "{before:?} became {during:?}"
     );
 
     assert_eq!(breaker(&web, &router).await, 2, "{}", router.said());
     let opened = Instant::now();
+    // Recovery asks after the hanging calls and takes places meanwhile, so either guard may be the one that refuses.
+    let mut by_breaker = 0;
     for (answer, took) in pay_at_once(&web, &router, "refused", 10).await {
-        assert_eq!(
-            (answer.status.as_u16(), code(&answer)),
-            (502, "NARU_BREAKER_OPEN".to_owned()),
-            "{}",
-            answer.text
+        let code = code(&answer);
+        by_breaker += usize::from(code == "NARU_BREAKER_OPEN");
+        let known = ["NARU_BREAKER_OPEN", "NARU_BULKHEAD"].contains(&code.as_str());
+        assert!(answer.status == 502 && known, "{}", answer.text);
+        assert!(took < AT_ONCE, "refused after {took:?}");
+    }
+    while by_breaker == 0 {
+        let again = web
+            .instant(&router.url, SICK, "refused-by-breaker", TOTAL)
+            .await
+            .unwrap();
+        by_breaker += usize::from(code(&again) == "NARU_BREAKER_OPEN");
+        assert!(
+            opened.elapsed() < COOL_DOWN,
+            "the breaker refused nothing: {}",
+            again.text
         );
-        assert!(took < Duration::from_millis(900), "refused after {took:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // Nothing was sent, so the payment has failed and may be tried elsewhere at once.
     let moved = web.instant(&router.url, WELL, "refused-0", TOTAL).await.unwrap();
     assert_eq!(moved.status, 200, "{}", moved.text);
     let still = median(&web, &router, "open", 60).await;
     assert!(
-        still < before * 4 + Duration::from_millis(60),
+        still < before * 5 + Duration::from_millis(150),
         "{before:?} became {still:?}"
     );
 
@@ -116,7 +128,7 @@ async fn a_pg_that_hangs_harms_its_own_channel_only() {
     // The PG is back, and slow enough to see that exactly one probe goes through.
     sick.faults(
         &web,
-        json!([{ "kind": "late-answer", "operation": "key-in", "delayMs": 600 }]),
+        json!([{ "kind": "late-answer", "operation": "key-in", "delayMs": 700 }]),
     )
     .await;
     tokio::time::sleep(COOL_DOWN.saturating_sub(opened.elapsed()) + Duration::from_millis(500)).await;
