@@ -93,7 +93,6 @@ impl World {
     }
 
     async fn events(&self) -> Vec<String> {
-        use crate::ledger::OutboxLedger;
         let rows = self.engine.ledger.unexpanded(100).await.unwrap();
         rows.into_iter().map(|row| row.event).collect()
     }
