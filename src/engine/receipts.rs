@@ -295,7 +295,7 @@ impl Engine {
             return Err(EngineError::ReceiptExists);
         }
         let settled = self.receipt_settled(&standing.id, self.deadline()).await?;
-        match (settled.state, settled.failure.clone()) {
+        match (settled.state, settled.failure) {
             (ReceiptState::IssueFailed, Some(failure)) => Err(EngineError::Pg(failure)),
             _ => Err(EngineError::ReceiptExists),
         }

@@ -30,21 +30,23 @@ pub async fn command(
     match command {
         Command::PreRegister(announced) => pre_register(engine.ledger.as_ref(), announced).await,
         Command::Confirm(request) => {
-            let transaction = engine.confirm(*request).await?;
+            let transaction = Box::pin(engine.confirm(*request)).await?;
             json(&Summary::from(&transaction))
         }
         Command::Cancel(request) => {
-            let (_, cancellation) = engine.cancel(*request).await?;
+            let (_, cancellation) = Box::pin(engine.cancel(*request)).await?;
             json(&CancelAnswer {
                 cancellation: (&cancellation).into(),
             })
         }
-        Command::Instant(request) => instant(&engine, &snapshot, *request, now).await,
-        Command::Account(request) => cash::account(&engine, &snapshot, *request, now).await,
-        Command::CloseAccount { store_id, payment_id } => cash::close(&engine, &store_id, &payment_id).await,
-        Command::IssueReceipt(request) => cash::issue_receipt(&engine, &snapshot, *request, now).await,
-        Command::CancelReceipt { store_id, payment_id } => cash::cancel_receipt(&engine, &store_id, &payment_id).await,
-        Command::Escrow(request) => cash::escrow(&engine, *request).await,
+        Command::Instant(request) => Box::pin(instant(&engine, &snapshot, *request, now)).await,
+        Command::Account(request) => Box::pin(cash::account(&engine, &snapshot, *request, now)).await,
+        Command::CloseAccount { store_id, payment_id } => Box::pin(cash::close(&engine, &store_id, &payment_id)).await,
+        Command::IssueReceipt(request) => Box::pin(cash::issue_receipt(&engine, &snapshot, *request, now)).await,
+        Command::CancelReceipt { store_id, payment_id } => {
+            Box::pin(cash::cancel_receipt(&engine, &store_id, &payment_id)).await
+        }
+        Command::Escrow(request) => Box::pin(cash::escrow(&engine, *request)).await,
     }
 }
 

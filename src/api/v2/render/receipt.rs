@@ -29,7 +29,7 @@ pub struct EscrowView<'a> {
 pub fn escrow(escrow: &Escrow) -> Option<EscrowView<'_>> {
     let before = escrow.state == EscrowState::BeforeRegistered;
     let told = |text: &'_ Option<String>| !before && text.is_some();
-    if !before && !(told(&escrow.company) && told(&escrow.invoice_number)) {
+    if !(before || told(&escrow.company) && told(&escrow.invoice_number)) {
         return None;
     }
     Some(EscrowView {

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod cash;
 mod decoding;
 mod errors;
 mod idempotent;
