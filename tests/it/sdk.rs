@@ -49,3 +49,18 @@ fn python() {
     let python = root().join("target/venv/bin/python");
     conforms(&python, "tests/sdk/python/payment.py", "run `make setup`");
 }
+
+#[test]
+fn javascript_cash() {
+    conforms(
+        Path::new("node"),
+        "tests/sdk/js/cash.mjs",
+        "install Node.js 20 or newer, or run `make setup`",
+    );
+}
+
+#[test]
+fn python_cash() {
+    let python = root().join("target/venv/bin/python");
+    conforms(&python, "tests/sdk/python/cash.py", "run `make setup`");
+}

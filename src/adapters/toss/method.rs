@@ -88,7 +88,10 @@ pub(super) fn detail(payment: &Payment) -> Option<MethodDetail> {
     }
     if let Some(mobile) = payment.mobile_phone.get() {
         return Some(MethodDetail::Mobile {
-            phone_number: mobile.customer_mobile_phone.owned(),
+            phone_number: mobile
+                .customer_mobile_phone
+                .get()
+                .and_then(|phone| phone.plain.owned().or_else(|| phone.masking.owned())),
         });
     }
     if let Some(gift) = payment.gift_certificate.get() {

@@ -9,7 +9,7 @@ use super::vbank::IDENTITY_MAX;
 use super::verify::{doubt, unknown};
 use super::wire::{Answer, CashReceipt, KST, cut, millis, read_as};
 use super::{Toss, codes, get, post, rules, segment};
-use crate::adapters::toss::lenient::{List, Scalar};
+use crate::adapters::toss::lenient::Scalar;
 use crate::adapters::{
     Call, CancelReceipt, CashReceipts, ChannelRevision, InquireReceipt, IssueReceipt, Operation, Outcome,
     ReceiptCancelled, ReceiptIssued, ReceiptView, Refusal, Step, TaxOffice, UnknownWhy, WireAnswer,
@@ -42,12 +42,15 @@ struct Cancel {
     amount: Option<i64>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// A page of a day's list. A list that is not there is no empty list: absence is believed only where one was read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Page {
+    #[serde(default)]
     has_next: Scalar,
+    #[serde(default)]
     last_cursor: Scalar,
-    data: List<CashReceipt>,
+    data: Vec<CashReceipt>,
 }
 
 /// How far an inquiry is.
@@ -220,7 +223,7 @@ impl CashReceipts for Toss {
         let Ok(mut search) = serde_json::from_value::<Search>(carried) else {
             return unknown(doubt("NARU_UNREADABLE", "the inquiry lost its place"));
         };
-        for receipt in &page.data.0 {
+        for receipt in &page.data {
             if let Err(why) = take(&mut search, receipt, command) {
                 return unknown(why);
             }

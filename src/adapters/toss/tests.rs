@@ -7,7 +7,10 @@ mod fixtures;
 mod keys;
 mod leniency;
 mod never_panics;
+mod receipts;
+mod reports;
 mod strictness;
+mod vbank;
 mod windows;
 
 use super::super::*;

@@ -114,9 +114,18 @@ pub(super) struct Transfer {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct MobilePhone {
-    pub(super) customer_mobile_phone: Scalar,
+    /// An object of a plain and a masked number, or the number alone.
+    pub(super) customer_mobile_phone: Maybe<Phone>,
     pub(super) settlement_status: Scalar,
     pub(super) receipt_url: Scalar,
+}
+
+/// A phone number in both of its spellings.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct Phone {
+    pub(super) plain: Scalar,
+    pub(super) masking: Scalar,
 }
 
 /// `giftCertificate`.
@@ -172,6 +181,14 @@ pub(super) struct ErrorBody {
 }
 
 impl Part for CancelEntry {}
+impl Part for Phone {
+    fn from_word(word: &str) -> Self {
+        Self {
+            plain: Scalar::Text(word.to_owned()),
+            ..Self::default()
+        }
+    }
+}
 impl Part for Card {}
 impl Part for VirtualAccount {}
 impl Part for Transfer {}

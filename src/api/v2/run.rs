@@ -45,13 +45,15 @@ pub async fn command(
             })
         }
         Command::Resend(request) => super::resend::run(engine.ledger.as_ref(), &request).await,
-        Command::Billing(command) => billing::command(engine, snapshot, command, now).await,
-        Command::Instant(request) => instant(&engine, &snapshot, *request, now).await,
-        Command::Account(request) => cash::account(&engine, &snapshot, *request, now).await,
-        Command::CloseAccount { store_id, payment_id } => cash::close(&engine, &store_id, &payment_id).await,
-        Command::IssueReceipt(request) => cash::issue_receipt(&engine, &snapshot, *request, now).await,
-        Command::CancelReceipt { store_id, payment_id } => cash::cancel_receipt(&engine, &store_id, &payment_id).await,
-        Command::Escrow(request) => cash::escrow(&engine, *request).await,
+        Command::Billing(command) => Box::pin(billing::command(engine, snapshot, command, now)).await,
+        Command::Instant(request) => Box::pin(instant(&engine, &snapshot, *request, now)).await,
+        Command::Account(request) => Box::pin(cash::account(&engine, &snapshot, *request, now)).await,
+        Command::CloseAccount { store_id, payment_id } => Box::pin(cash::close(&engine, &store_id, &payment_id)).await,
+        Command::IssueReceipt(request) => Box::pin(cash::issue_receipt(&engine, &snapshot, *request, now)).await,
+        Command::CancelReceipt { store_id, payment_id } => {
+            Box::pin(cash::cancel_receipt(&engine, &store_id, &payment_id)).await
+        }
+        Command::Escrow(request) => Box::pin(cash::escrow(&engine, *request)).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The scenarios of `tests/scenarios/`, run for every provider that has a file in `tests/scenarios/pg/`.
 
 mod agree;
+mod cash;
 mod model;
 mod world;
 
@@ -28,6 +29,10 @@ fn scenarios() -> Vec<Scenario> {
         .collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));
     assert!(all.len() >= 20, "the scenario files are missing");
+    // While working on some of them: NARU_SCENARIOS=V1,R1
+    if let Ok(only) = std::env::var("NARU_SCENARIOS") {
+        all.retain(|scenario| only.split(',').any(|id| id == scenario.id));
+    }
     all
 }
 

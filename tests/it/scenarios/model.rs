@@ -35,15 +35,19 @@ pub struct Step {
     #[serde(rename = "as")]
     pub outcome: Option<String>,
     pub tamper: Option<Value>,
-    pub with: Option<Map<String, Value>>,
+    /// A map, or a `$name` of one.
+    pub with: Option<Value>,
     /// Fields filled with so many characters.
     pub long: Option<Map<String, Value>>,
+    /// How an account is issued: `api` or `window`.
+    pub through: Option<String>,
     pub card: Option<String>,
     pub token: Option<String>,
     pub times: Option<usize>,
     pub status: Option<u16>,
     pub error: Option<String>,
-    pub expect: Option<Map<String, Value>>,
+    /// A map, or a `$name` of one.
+    pub expect: Option<Value>,
     pub faults: Option<Value>,
     pub seconds: Option<u64>,
     pub ms: Option<u64>,

@@ -12,10 +12,10 @@ use tokio::task::JoinHandle;
 /// State between steps.
 pub struct World {
     pub demo: Demo,
-    pg: Arc<Pg>,
+    pub(super) pg: Arc<Pg>,
     item: Option<Value>,
-    channel: String,
-    payment: String,
+    pub(super) channel: String,
+    pub(super) payment: String,
     payments: usize,
     open: Value,
     back: Value,
@@ -50,7 +50,9 @@ impl World {
     }
 
     async fn step(&mut self, step: &Step, at: &str) {
-        match step.what.as_str() {
+        // `$item` may name the step itself.
+        let what = self.word(&step.what);
+        match what.as_str() {
             "open" => self.open(step, at).await,
             "authenticate" => self.authenticate(step, at).await,
             "return" => self.come_back(step, at).await,
@@ -63,6 +65,8 @@ impl World {
                 let answer = self.post("pre-register", &body, None).await;
                 self.check(step, at, &answer);
             }
+            "issue" | "close" | "deposit" | "pay" | "issue_receipt" | "receipt" | "receipts" | "cancel_receipt"
+            | "logistics" | "modify_logistics" | "complete_escrow" => self.cash(&what, step, at).await,
             "get" => {
                 let answer = self.get().await;
                 self.check(step, at, &answer);
@@ -109,12 +113,23 @@ impl World {
         fault
     }
 
-    fn map(&self, map: Option<&Map<String, Value>>) -> Map<String, Value> {
-        let map = map.cloned().unwrap_or_default();
-        match resolve(&Value::Object(map), &self.pg, self.item.as_ref()) {
+    pub(super) fn map(&self, map: Option<&Value>) -> Map<String, Value> {
+        let map = map.cloned().unwrap_or_else(|| json!({}));
+        // Twice: what a name stands for may hold names.
+        let map = resolve(&map, &self.pg, self.item.as_ref());
+        match resolve(&map, &self.pg, self.item.as_ref()) {
             Value::Object(map) => map,
-            _ => unreachable!("an object stays one"),
+            other => panic!("{other} is no map"),
         }
+    }
+
+    /// A word that may be a `$name`.
+    pub(super) fn word(&self, word: &str) -> String {
+        let found = resolve(&Value::from(word), &self.pg, self.item.as_ref());
+        found
+            .as_str()
+            .unwrap_or_else(|| panic!("{found} is no word"))
+            .to_owned()
     }
 
     async fn open(&mut self, step: &Step, at: &str) {
@@ -278,7 +293,7 @@ impl World {
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
-    async fn sim(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(super) async fn sim(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         call(method, &format!("{}{path}", self.demo.value("NARU_SIM_URL")), &[], body).await
     }
 
@@ -289,11 +304,26 @@ impl World {
         answer.json().as_array().cloned().unwrap_or_default()
     }
 
-    async fn get(&self) -> Answer {
+    pub(super) async fn get(&self) -> Answer {
         self.demo.v2(Method::GET, &self.path(""), None).await
     }
 
-    fn path(&self, call: &str) -> String {
+    /// The simulator's window from opening to the result, paid.
+    pub(super) async fn through_window(&mut self, step: &Step, at: &str, with: Value) {
+        let step = Step {
+            with: Some(with),
+            device: Some("pc".to_owned()),
+            outcome: Some("approve".to_owned()),
+            expect: None,
+            status: None,
+            ..step.clone()
+        };
+        self.open(&step, at).await;
+        self.authenticate(&step, at).await;
+        self.come_back(&step, at).await;
+    }
+
+    pub(super) fn path(&self, call: &str) -> String {
         let id = percent_encoding::utf8_percent_encode(&self.payment, percent_encoding::NON_ALPHANUMERIC);
         if call.is_empty() {
             format!("/payments/{id}")
@@ -302,7 +332,12 @@ impl World {
         }
     }
 
-    fn post(&self, what: &str, body: &Value, key: Option<&str>) -> impl Future<Output = Answer> + Send + 'static {
+    pub(super) fn post(
+        &self,
+        what: &str,
+        body: &Value,
+        key: Option<&str>,
+    ) -> impl Future<Output = Answer> + Send + 'static {
         let url = format!("{}{}", self.demo.value("NARU_URL"), self.path(what));
         let secret = format!("PortOne {}", self.demo.value("NARU_API_SECRET"));
         let key = key.map(|k| format!("\"{k}\""));
@@ -316,7 +351,7 @@ impl World {
         }
     }
 
-    fn check(&self, step: &Step, at: &str, answer: &Answer) {
+    pub(super) fn check(&self, step: &Step, at: &str, answer: &Answer) {
         assert_eq!(answer.status, step.status.unwrap_or(200), "{at}: {}", answer.text);
         let json = answer.json();
         if let Some(error) = &step.error {

@@ -163,7 +163,6 @@ fn instant_values_out_of_range_are_refused() {
         ("method.card.credential.passwordTwoDigits", json!("1234")),
         ("method.card.installmentMonth", json!(-1)),
         ("method.card.installmentMonth", json!(61)),
-        ("method.virtualAccount", json!({"bank": "KOOKMIN"})),
         ("promotionId", json!("promotion-1")),
         ("isEscrow", json!(true)),
         ("isCulturalExpense", json!(true)),

@@ -12,7 +12,7 @@ fn body(error: &ApiError) -> Value {
 }
 
 /// The error is a member of the operation's published union, with the status the union fixes for it.
-fn fits(union: &str, error: &ApiError) {
+pub(super) fn fits(union: &str, error: &ApiError) {
     let status = u64::from(error.status().as_u16());
     assert_eq!(
         error_status(union, error.kind()),

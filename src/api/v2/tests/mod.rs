@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod billing;
+mod cash;
 mod decoding;
 mod errors;
 mod idempotent;
