@@ -26,6 +26,7 @@ pub mod html;
 pub mod ids;
 pub mod ledger;
 mod nice;
+mod nice_legacy;
 pub mod notices;
 pub mod pg;
 mod toss;
@@ -75,6 +76,7 @@ impl Simulators {
         let pgs: Vec<Arc<dyn PgSimulator>> = vec![
             Arc::new(toss::Toss::new(Arc::clone(&world))),
             Arc::new(nice::Nice::new(Arc::clone(&world))),
+            Arc::new(nice_legacy::NiceLegacy::new(Arc::clone(&world))),
         ];
         Arc::new(Self {
             world,
