@@ -15,6 +15,7 @@ mod descriptor;
 mod mask;
 pub mod nice;
 mod nice_common;
+pub mod nice_legacy;
 pub mod registry;
 mod request;
 #[cfg(test)]
