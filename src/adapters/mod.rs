@@ -18,6 +18,7 @@ mod escrow;
 mod mask;
 pub mod nice;
 mod nice_common;
+pub mod nice_legacy;
 mod receipt;
 mod reconcile;
 pub mod registry;

@@ -3,7 +3,7 @@
 use super::Adapter;
 
 /// All adapters.
-pub static ADAPTERS: &[&dyn Adapter] = &[&super::toss::Toss, &super::nice::Nice];
+pub static ADAPTERS: &[&dyn Adapter] = &[&super::toss::Toss, &super::nice::Nice, &super::nice_legacy::NiceLegacy];
 
 /// The adapter of a router provider id.
 #[must_use]

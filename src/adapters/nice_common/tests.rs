@@ -111,3 +111,28 @@ fn text_is_measured_and_cut_in_cp949_bytes_between_characters() {
     assert_eq!(text::decode("\u{feff}한글".as_bytes()), "한글");
     assert_eq!(text::cut("가", 0), "");
 }
+
+#[test]
+fn card_data_is_encrypted_as_published() {
+    use super::cipher::{aes128_ecb, aes256_cbc};
+    const KEY: &str = "2dcc2a0d63bf469490bb19a201be3735";
+    let plain = "cardNo=1234567890123456&expYear=25&expMonth=12&idNo=800101&cardPw=12";
+    assert_eq!(
+        aes128_ecb(KEY, plain).unwrap(),
+        "7c4b12eb43324290bd0e522900a892343f57e0d176cdadae757132c7f3cd442f023ef5c3ffa254ed04b6d47624d4c7847e8061f3be0d67adf1b463b46a542052cf47a5206bfd23945fc1851d426468f4"
+    );
+    assert_eq!(
+        aes256_cbc(KEY, plain).unwrap(),
+        "6ecfe97e521bc67c3053d74a9dbdba53033d343fc9e8e38e730964b22ef2e4a59607171b00a9da977141b3f79fffa1e80a16c08bc58666b479f554a966a363414347e62f2621f8df220c7a4a545592d0"
+    );
+    let legacy = "CardNo=1234567890123456&ExpYear=25&ExpMonth=12&IDNo=800101&CardPw=12";
+    assert_eq!(
+        aes128_ecb(
+            "b+zhZ4yOZ7FsH8pm5lhDfHZEb79tIwnjsdA0FBXh86yLc6BJeFVrZFXhAoJ3gEWgrWwN+lJMV0W4hvDdbe4Sjw==",
+            legacy
+        )
+        .unwrap(),
+        "7b23e8b9e9e144228d4c288fbedb570ec6e6466c9b59a0e1670204550cc1954a9e638e3b4daa5cef1f4f238539e28181782196f43b3b72b9dad3956bbd7117b41204cd479bcd2afc55e790b5bc121855"
+    );
+    assert!(aes128_ecb("short", plain).is_err() && aes256_cbc("not 32 characters long", plain).is_err());
+}

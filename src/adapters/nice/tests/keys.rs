@@ -52,7 +52,7 @@ fn hashes_of_the_first_sample_pair() {
         assert_eq!(sign(parts), hash, "{parts:?}");
     }
     assert!(keys.verifies(
-        &"63B251B31C909EEBEF1A9F4FCC19E77BDCB8F64FC1066A29670F8627186865CD".to_owned(),
+        "63B251B31C909EEBEF1A9F4FCC19E77BDCB8F64FC1066A29670F8627186865CD",
         &[TID, "1004", EDI_DATE]
     ));
     assert!(!keys.verifies("", &[TID, "1004", EDI_DATE]));
