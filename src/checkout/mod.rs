@@ -3,6 +3,7 @@
 //! - `GET /v2/browser-sdk.js` defines `window.PortOne` as PortOne's script does.
 //! - `POST /checkout/payments` takes the `requestPayment` object, opens a window through the engine and says what the
 //!   browser must do ([`crate::adapters::Open`]).
+//! - `POST /checkout/billing-keys` does the same for `requestIssueBillingKey`.
 //! - `/checkout/return/{token}` (`/fail`, `/close`) is where the PG and our scripts bring the buyer back. The attempt is
 //!   found by the token alone, never by a cookie: returns are cross-site posts.
 //! - `/checkout/result/{token}` tells how it stands; `/checkout/done/{token}` sends the buyer on once there is a result.
@@ -14,6 +15,7 @@
 //! pages that have one in their address send no referrer.
 
 mod assets;
+mod billing;
 mod csp;
 mod customer;
 mod extras;
@@ -104,6 +106,7 @@ impl Checkout {
         match (segments.next(), segments.next()) {
             (Some("v2"), _) => "/v2/browser-sdk.js",
             (Some("checkout"), Some("payments")) => "/checkout/payments",
+            (Some("checkout"), Some("billing-keys")) => "/checkout/billing-keys",
             (Some("checkout"), Some("return")) => "/checkout/return",
             (Some("checkout"), Some("result")) => "/checkout/result",
             (Some("checkout"), Some("done")) => "/checkout/done",
@@ -122,6 +125,7 @@ impl Checkout {
             ["v2", "browser-sdk.js"] => self.asset("browser-sdk.js", &request),
             ["checkout", "assets", name] => self.asset(name, &request),
             ["checkout", "payments"] => self.payments(&request, request_id).await,
+            ["checkout", "billing-keys"] => self.billing_keys(&request, request_id).await,
             ["checkout", "result", token] => self.result(token, &request).await,
             ["checkout", "done", token] => self.done(token, &request).await,
             ["checkout", "window", token] => self.window(token, &request).await,
@@ -169,12 +173,18 @@ impl Checkout {
         if let Some(answer) = reply::gate(request, &[Method::GET]) {
             return answer;
         }
+        if Engine::is_key_token(token) {
+            return self.key_standing(token, true).await;
+        }
         reply::returned(&self.standing(token).await, &links(token), true)
     }
 
     async fn done(&self, token: &str, request: &Request) -> Response {
         if let Some(answer) = reply::gate(request, &[Method::GET]) {
             return answer;
+        }
+        if Engine::is_key_token(token) {
+            return self.key_standing(token, reply::wants_json(request)).await;
         }
         reply::returned(&self.standing(token).await, &links(token), reply::wants_json(request))
     }
@@ -192,6 +202,9 @@ impl Checkout {
         }
         if !plausible(token) {
             return reply::unknown(false);
+        }
+        if Engine::is_key_token(token) {
+            return self.key_window(token).await;
         }
         let links = links(token);
         match Box::pin(self.engine.window_open(token)).await {
@@ -225,6 +238,9 @@ impl Checkout {
             query: request.query,
             body: request.body,
         };
+        if Engine::is_key_token(token) {
+            return self.key_returned(token, back, as_json, request_id).await;
+        }
         let mut result = Box::pin(self.engine.window_returned(token, back)).await;
         if let Err(error) = &result {
             tracing::info!(request_id, ?how, kind = kind_of(error), "window return refused");

@@ -92,7 +92,8 @@ impl Checkout {
     }
 }
 
-fn body_object(body: &[u8]) -> Result<Map<String, Value>, SdkError> {
+/// The body as one object.
+pub(super) fn body_object(body: &[u8]) -> Result<Map<String, Value>, SdkError> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(SdkError::bad(
@@ -122,8 +123,20 @@ fn window_type(parsed: &PayRequest, channel: &ChannelRevision) -> Result<WindowT
 }
 
 fn pick_window_type(parsed: &PayRequest, has: &[WindowType], pg: &str) -> Result<WindowType, SdkError> {
-    let device = device_word(parsed.device);
-    let picked = parsed.window_type.or(has.first().copied());
+    let returns = parsed.redirect_url.is_some();
+    pick_for(parsed.device, parsed.window_type, returns, has, pg)
+}
+
+/// As asked for, else the PG's first; `returns` says whether there is an address for the result.
+pub(super) fn pick_for(
+    device: Device,
+    asked: Option<WindowType>,
+    returns: bool,
+    has: &[WindowType],
+    pg: &str,
+) -> Result<WindowType, SdkError> {
+    let device = device_word(device);
+    let picked = asked.or(has.first().copied());
     let Some(picked) = picked.filter(|picked| has.contains(picked)) else {
         let list: Vec<&str> = has.iter().map(|t| t.as_str()).collect();
         return Err(SdkError::bad(
@@ -135,7 +148,7 @@ fn pick_window_type(parsed: &PayRequest, has: &[WindowType], pg: &str) -> Result
         ));
     };
     let leaves = picked == WindowType::Redirection;
-    if leaves && parsed.redirect_url.is_none() {
+    if leaves && !returns {
         return Err(SdkError::bad(
             "RequestParseFailed",
             format!("redirectUrl: is required, because the window of {pg} takes over the page on {device}"),
@@ -144,7 +157,8 @@ fn pick_window_type(parsed: &PayRequest, has: &[WindowType], pg: &str) -> Result
     Ok(picked)
 }
 
-fn origin(request: &Request, device: Device) -> Origin {
+/// Where a browser's call comes from.
+pub(super) fn origin(request: &Request, device: Device) -> Origin {
     Origin {
         platform: match device {
             Device::Pc => Platform::Pc,

@@ -46,6 +46,10 @@ pub enum Notice {
     AlreadyPaid,
     /// The router cannot work at this moment.
     Unavailable,
+    /// A card or wallet is registered for later charges.
+    Registered,
+    /// It is not.
+    NotRegistered,
 }
 
 impl Notice {
@@ -134,6 +138,20 @@ impl Notice {
                 "The payment cannot be processed right now",
                 "Please try again in a moment. The shop shows the state of your order.",
             ],
+            Self::Registered => [
+                "good",
+                "결제 수단이 등록되었습니다",
+                "이 창을 닫고 쇼핑몰에서 확인해 주세요. 지금 결제된 금액은 없습니다.",
+                "Payment method registered",
+                "You can close this window. Nothing was charged now.",
+            ],
+            Self::NotRegistered => [
+                "bad",
+                "결제 수단이 등록되지 않았습니다",
+                "쇼핑몰로 돌아가 다시 시도하거나 다른 결제 수단을 선택해 주세요.",
+                "The payment method was not registered",
+                "Please go back to the shop to try again or to choose another method.",
+            ],
         }
     }
 }
@@ -167,11 +185,16 @@ fn document(notice: Notice, data: &str, extra: &str, head: &str, script: Option<
 
 /// The page of a finished attempt: hands the result to the page that waits for it, if there is one.
 pub fn outcome(transaction: &Transaction, members: &Members) -> String {
-    let shop = transaction
-        .origin
-        .url
-        .as_deref()
-        .filter(|url| urls::check_http(url).is_ok());
+    outcome_of(
+        Notice::of(transaction, members),
+        transaction.origin.url.as_deref(),
+        members,
+    )
+}
+
+/// The page of a result; `shop` is the page that the buyer came from.
+pub fn outcome_of(notice: Notice, shop: Option<&str>, members: &Members) -> String {
+    let shop = shop.filter(|url| urls::check_http(url).is_ok());
     let target = shop.and_then(urls::origin_of).unwrap_or_default();
     let data = format!(
         " data-state=\"done\" data-result=\"{}\" data-target=\"{}\"",
@@ -185,13 +208,7 @@ pub fn outcome(transaction: &Transaction, members: &Members) -> String {
     let link = shop.map_or(String::new(), |url| {
         format!("<p><a class=\"button\" href=\"{}\">쇼핑몰로 돌아가기 · <span lang=\"en\">Back to the shop</span></a></p>\n", escape(url))
     });
-    document(
-        Notice::of(transaction, members),
-        &data,
-        &format!("{reason}{link}"),
-        "",
-        Some("outcome.js"),
-    )
+    document(notice, &data, &format!("{reason}{link}"), "", Some("outcome.js"))
 }
 
 /// The page of an attempt whose outcome is not known yet.

@@ -109,11 +109,14 @@ pub fn returned(result: &Result<Returned, EngineError>, links: &Links, as_json: 
         // Recovery settles it: the buyer waits instead of paying again.
         Err(EngineError::Outstanding(_)) => pending(links, as_json),
         Err(failed) if as_json => error(&SdkError::from(failed.clone())),
-        Err(failed) => {
-            let (status, notice) = notice_of(failed);
-            page(status, pages::plain(notice), csp::OUTCOME, "no-referrer")
-        }
+        Err(failed) => refused_page(failed),
     }
+}
+
+/// The page of a refusal.
+pub fn refused_page(error: &EngineError) -> Response {
+    let (status, notice) = notice_of(error);
+    page(status, pages::plain(notice), csp::OUTCOME, "no-referrer")
 }
 
 /// The page for a token that leads nowhere.
@@ -129,7 +132,8 @@ pub fn unknown(as_json: bool) -> Response {
     )
 }
 
-fn pending(links: &Links, as_json: bool) -> Response {
+/// No result yet.
+pub fn pending(links: &Links, as_json: bool) -> Response {
     if as_json {
         shared_json(StatusCode::OK, &json!({"pending": true}))
     } else {
@@ -151,7 +155,7 @@ fn notice_of(error: &EngineError) -> (StatusCode, Notice) {
 }
 
 /// 303, so that a form post of the PG becomes a plain visit of the shop.
-fn redirect(url: &str, members: &Members) -> Response {
+pub fn redirect(url: &str, members: &Members) -> Response {
     let target = urls::header_safe(&urls::with_query(url, members));
     let mut response = page(
         StatusCode::SEE_OTHER,

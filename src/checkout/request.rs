@@ -173,7 +173,8 @@ fn method(fields: Fields<'_>, problems: &mut Problems) -> Option<MethodKind> {
     }
 }
 
-fn device(fields: Fields<'_>, problems: &mut Problems) -> Option<Device> {
+/// `device`.
+pub(super) fn device(fields: Fields<'_>, problems: &mut Problems) -> Option<Device> {
     match fields.required_text("device", problems)? {
         "pc" => Some(Device::Pc),
         "mobile" => Some(Device::Mobile),
@@ -209,7 +210,8 @@ pub fn device_word(device: Device) -> &'static str {
     }
 }
 
-fn window_type(fields: Fields<'_>, device: Device, problems: &mut Problems) -> Option<WindowType> {
+/// `windowType` for a device.
+pub(super) fn window_type(fields: Fields<'_>, device: Device, problems: &mut Problems) -> Option<WindowType> {
     let types = fields.object("windowType", problems)?;
     let types = Fields::new(types, "windowType.");
     let mut of = |name: &str| match types.word(name, &["IFRAME", "POPUP", "REDIRECTION", "UI"], problems)? {
@@ -226,7 +228,8 @@ fn window_type(fields: Fields<'_>, device: Device, problems: &mut Problems) -> O
     }
 }
 
-fn redirect_url<'a>(fields: Fields<'a>, problems: &mut Problems) -> Option<&'a str> {
+/// `redirectUrl`.
+pub(super) fn redirect_url<'a>(fields: Fields<'a>, problems: &mut Problems) -> Option<&'a str> {
     let url = fields.text("redirectUrl", problems)?;
     if let Err(message) = urls::check_redirect(url) {
         problems.add("redirectUrl", &message);
@@ -236,7 +239,7 @@ fn redirect_url<'a>(fields: Fields<'a>, problems: &mut Problems) -> Option<&'a s
 
 /// `resultMode` is what our own script says about the page it runs in. A caller that is no browser leaves it out and
 /// gets its result at `redirectUrl`, if it named one.
-fn promise(fields: Fields<'_>, redirect_url: Option<&str>, problems: &mut Problems) -> bool {
+pub(super) fn promise(fields: Fields<'_>, redirect_url: Option<&str>, problems: &mut Problems) -> bool {
     let force = fields.boolean("forceRedirect", problems).unwrap_or(false);
     let mode = fields.word("resultMode", &["promise", "redirect"], problems);
     if redirect_url.is_none() && (force || mode == Some("redirect")) {
@@ -252,7 +255,7 @@ fn promise(fields: Fields<'_>, redirect_url: Option<&str>, problems: &mut Proble
 }
 
 /// Any JSON; the REST side has it as text (PortOne V2, `customData`). A text stays itself.
-fn custom_data(fields: Fields<'_>) -> Option<String> {
+pub(super) fn custom_data(fields: Fields<'_>) -> Option<String> {
     match fields.value("customData")? {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),

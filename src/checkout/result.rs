@@ -98,7 +98,8 @@ fn members(transaction: &Transaction, payment_token: Option<&str>) -> Members {
     out
 }
 
-fn failed(failure: &Failure, out: &mut Members) {
+/// Members of a failure.
+pub(super) fn failed(failure: &Failure, out: &mut Members) {
     let message = if failure.message.is_empty() {
         &failure.code
     } else {

@@ -21,8 +21,9 @@ function typedError(type, transactionType, members) {
   return Object.assign(error, members, { __portOneErrorType: type, transactionType: transactionType });
 }
 
+// Members that come from the router name their own kind; what is made here is a payment's unless a caller says more.
 function paymentError(members) {
-  return typedError("PaymentError", "PAYMENT", members);
+  return typedError(members.__portOneErrorType || "PaymentError", members.transactionType || "PAYMENT", members);
 }
 
 function deviceOf(request) {
@@ -63,9 +64,9 @@ function unreachable(error) {
 }
 
 // One request; a text/plain body needs no preflight, so this is one round trip.
-function openAttempt(request, device, promise) {
+function openAttempt(request, device, promise, path) {
   const body = Object.assign({}, request, { device: device, resultMode: promise ? "promise" : "redirect" });
-  return fetchJson(ORIGIN + "/checkout/payments", { method: "POST", body: JSON.stringify(body) }).then(function (answer) {
+  return fetchJson(ORIGIN + (path || "/checkout/payments"), { method: "POST", body: JSON.stringify(body) }).then(function (answer) {
     if (!answer.ok) {
       throw paymentError(answer.body);
     }
@@ -88,7 +89,8 @@ function report(attempt, door, members, tries) {
 }
 
 function isResult(body) {
-  return !!body && body.transactionType === "PAYMENT" && !body.__portOneErrorType;
+  const known = !!body && (body.transactionType === "PAYMENT" || body.transactionType === "ISSUE_BILLING_KEY");
+  return known && !body.__portOneErrorType;
 }
 
 // Waits in the page until there is a result: from the PG's script, from a window or frame of ours, or by asking.
@@ -117,7 +119,7 @@ function Waiting(attempt) {
     function onMessage(event) {
       const data = event.data;
       if (event.origin === new URL(attempt.returnUrl).origin && data && data.source === "naru-checkout" && isResult(data.result) &&
-          data.result.txId === attempt.transactionId) {
+          data.result.transactionType === (attempt.transactionType || "PAYMENT") && data.result.txId === attempt.transactionId) {
         settle(resolve, data.result);
       }
     }
@@ -287,6 +289,32 @@ function requestPayment(request) {
   return opening.get(key);
 }
 
+// Registering a card leaves the page it runs in, so a shop's page that waits gets a window of its own for it.
+function requestIssueBillingKey(request) {
+  const kind = { __portOneErrorType: "IssueBillingKeyError", transactionType: "ISSUE_BILLING_KEY" };
+  if (!request || typeof request !== "object") {
+    return Promise.reject(paymentError(Object.assign({
+      code: "BadRequest", message: "requestIssueBillingKey needs a request object",
+    }, kind)));
+  }
+  const device = deviceOf(request);
+  const promise = waitsInPage(request, device);
+  const popup = promise ? window.open("", "_blank", popupFeatures()) : null;
+  if (promise && !popup) {
+    return Promise.reject(paymentError(Object.assign({
+      code: "UnknownError", message: "the browser blocked the window: allow popups for this site",
+    }, kind)));
+  }
+  return openAttempt(request, device, promise, "/checkout/billing-keys").then(function (attempt) {
+    return promise ? payInPage(attempt, popup) : payByLeaving(attempt);
+  }).catch(function (error) {
+    if (popup) {
+      popup.close();
+    }
+    throw Object.assign(error, kind, { name: kind.__portOneErrorType });
+  });
+}
+
 // What this router does not serve yet fails at once and by name, instead of hanging.
 function missing(name, type, transactionType, what) {
   return function () {
@@ -297,12 +325,12 @@ function missing(name, type, transactionType, what) {
   };
 }
 
-const BILLING = "this router does not issue billing keys in the browser yet; issue them by POST /billing-keys";
+const BILLING = "no PG of this router issues a key and charges it in one window; issue the key, then charge it";
 const BUTTONS = "this router has no PayPal channels, so there are no buttons to draw";
 
 window.PortOne = {
   requestPayment: requestPayment,
-  requestIssueBillingKey: missing("requestIssueBillingKey", "IssueBillingKeyError", "ISSUE_BILLING_KEY", BILLING),
+  requestIssueBillingKey: requestIssueBillingKey,
   requestIssueBillingKeyAndPay: missing("requestIssueBillingKeyAndPay", "IssueBillingKeyAndPayError",
     "ISSUE_BILLING_KEY_AND_PAY", BILLING),
   requestIdentityVerification: missing("requestIdentityVerification", "IdentityVerificationError",

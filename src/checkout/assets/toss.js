@@ -2,7 +2,8 @@
 // With successUrl and failUrl it leads the top window there; without them (PC only) it answers a promise.
 GLUE.TossPayments = function (TossPayments, open, context) {
   const params = Object.assign({}, open.params);
-  if (context.promise) {
+  // A registration (requestBillingAuth) has no promise mode.
+  if (context.promise && open.call === "payment.requestPayment") {
     delete params.successUrl;
     delete params.failUrl;
   }

@@ -101,16 +101,28 @@ fn what_no_payment_has_finds_nothing_rather_than_everything() {
     for members in [
         json!({"methods": ["CRYPTO"]}),
         json!({"version": "V1"}),
-        json!({"isScheduled": true}),
         json!({"isEscrow": true}),
         json!({"escrowStatus": "DELIVERED"}),
         json!({"cashReceiptType": "PERSONAL"}),
         json!({"cashReceiptStatus": "ISSUED"}),
         json!({"cashReceiptIssuedAtRange": {"from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}}),
-        json!({"textSearch": [{"field": "BILLING_KEY", "value": "b"}]}),
+        json!({"textSearch": [{"field": "PROMOTION_ID", "value": "b"}]}),
     ] {
         assert!(filter(members.clone()).nothing, "{members}");
     }
+}
+
+#[test]
+fn charged_keys_and_schedules_are_searched_for() {
+    let found =
+        filter(json!({"isScheduled": false, "textSearch": [{"field": "BILLING_KEY", "value": "billing-key-1"}]}));
+    assert!(!found.nothing);
+    assert_eq!(found.filter.scheduled, Some(false));
+    assert_eq!(
+        found.filter.text,
+        [("BILLING_KEY".to_owned(), "billing-key-1".to_owned())]
+    );
+    assert_eq!(filter(json!({})).filter.scheduled, None);
 }
 
 #[test]
