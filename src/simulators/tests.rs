@@ -178,7 +178,7 @@ async fn faults_over_a_real_connection() {
             &sim,
             "PUT",
             "faults",
-            json!([{"kind": kind, "operation": "vbank", "times": 1, "delayMs": 50}]),
+            json!([{"provider": "toss", "kind": kind, "operation": "vbank", "times": 1, "delayMs": 50}]),
         )
         .await;
         match *kind {

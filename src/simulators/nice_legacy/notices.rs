@@ -111,27 +111,7 @@ impl NiceLegacy {
             ("MallReserved", &order.reserved),
             ("MallReserved1", "1234567890"),
         ]);
-        fields.extend(match &payment.means {
-            Means::Vbank(account) => named(&[
-                ("FnCd", account.bank.0),
-                ("FnName", account.bank.1),
-                ("VbankName", account.bank.1),
-                ("VbankNum", &account.number),
-                ("VbankInputName", &payment.depositor),
-            ]),
-            // For cards the bank's fields hold the card company.
-            Means::Card(card) => named(&[
-                ("FnCd", card.code),
-                ("FnName", card.name),
-                ("CardNo", &card.number),
-                ("CardQuota", &card.quota),
-                ("AcquCd", card.code),
-                ("AcquName", card.name),
-                ("ClickpayCl", card.wallet),
-            ]),
-            Means::Bank(code, name) => named(&[("FnCd", code), ("FnName", name)]),
-            Means::Other => Vec::new(),
-        });
+        fields.extend(means_fields(payment));
         if self.shaped(merchant, "notice-constants") {
             fields.extend(named(&[("PG", "NICE"), ("NICE", "PG")]));
             if let Some(cancel) = cancel {
@@ -146,6 +126,31 @@ impl NiceLegacy {
         }
         shuffle(&mut fields);
         fields
+    }
+}
+
+/// What was paid with.
+fn means_fields(payment: &Payment) -> Vec<(String, String)> {
+    match &payment.means {
+        Means::Vbank(account) => named(&[
+            ("FnCd", account.bank.0),
+            ("FnName", account.bank.1),
+            ("VbankName", account.bank.1),
+            ("VbankNum", &account.number),
+            ("VbankInputName", &payment.depositor),
+        ]),
+        // For cards the bank's fields hold the card company.
+        Means::Card(card) => named(&[
+            ("FnCd", card.code),
+            ("FnName", card.name),
+            ("CardNo", &card.number),
+            ("CardQuota", &card.quota),
+            ("AcquCd", card.code),
+            ("AcquName", card.name),
+            ("ClickpayCl", card.wallet),
+        ]),
+        Means::Bank(code, name) => named(&[("FnCd", code), ("FnName", name)]),
+        Means::Other => Vec::new(),
     }
 }
 

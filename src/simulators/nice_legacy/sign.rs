@@ -112,6 +112,15 @@ mod tests {
         }
     }
 
+    /// Card events have a page of their own at NICE; its order is the same kind of thing.
+    #[test]
+    fn card_events_have_an_order_too() {
+        assert_eq!(
+            sign(&[value("MID"), value("EdiDate"), "04", "20200622"], KEY),
+            "ac3610e36586b40b1a7adf40b0b9a9bac35e29ed0d2d8718837b8c5fd84be29e"
+        );
+    }
+
     #[test]
     fn answers_and_returns_have_theirs_with_both_readings_of_the_amount() {
         let (tid, mid) = (value("TID"), value("MID"));

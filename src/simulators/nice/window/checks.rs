@@ -28,46 +28,86 @@ fn wrong<T>(code: &'static str, field: &str) -> Result<T, ControlError> {
     Err(refusal(code).about(field).for_script(field))
 }
 
-/// The window of a call of `requestPay`.
-pub(super) fn window(nice: &Nice, params: Map<String, Value>, mobile: bool, now: i64) -> Result<Window, ControlError> {
-    let args = Args::from_map(params);
-    let need = |name: &str, max: usize| match args.text(name, max) {
+fn need(args: &Args, name: &str, max: usize) -> Result<String, ControlError> {
+    match args.text(name, max) {
         Ok(Some(text)) => Ok(text.to_owned()),
         Ok(None) => wrong("P012", name),
         Err(_) => wrong("P008", name),
-    };
-    let text = |name: &str, max: usize| match args.text(name, max) {
+    }
+}
+
+fn text(args: &Args, name: &str, max: usize) -> Result<Option<String>, ControlError> {
+    match args.text(name, max) {
         Ok(text) => Ok(text.map(codes::in_charset)),
         Err(_) => wrong("P008", name),
-    };
-    let client = need("clientId", 50)?;
+    }
+}
+
+/// The window of a call of `requestPay`.
+pub(super) fn window(nice: &Nice, params: Map<String, Value>, mobile: bool, now: i64) -> Result<Window, ControlError> {
+    let args = Args::from_map(params);
+    let client = need(&args, "clientId", 50)?;
     let merchant = match nice.merchants.by_client(&client) {
         Some(merchant) => merchant,
         None => return wrong("U116", "clientId"),
     };
-    let word = need("method", 20)?;
+    let word = need(&args, "method", 20)?;
     let Some(method) = window_method(&word) else {
         let mut error = unknown_word("method", &word, &window_methods());
         error.code = "P029".to_owned();
         return Err(error);
     };
-    let order_id = need("orderId", 64)?;
+    let order = order(&args)?;
+    let return_url = need(&args, "returnUrl", 500)?;
+    if !absolute(&return_url) {
+        return wrong("P008", "returnUrl");
+    }
+    if text(&args, "currency", 3)?.is_some_and(|word| word != "KRW") {
+        return wrong("A145", "currency");
+    }
+    if order.escrow && (word.starts_with("direct") || matches!(method, None | Some(Method::Wallet(_)))) {
+        return wrong("P032", "useEscrow");
+    }
+    let (card_codes, quotas) = cards(&args, &word, order.amount)?;
+    if nice.order_paid(&merchant.mid, &order.order_id) {
+        return wrong("P015", "orderId");
+    }
+    let holder = if method == Some(Method::Vbank) {
+        need(&args, "vbankHolder", 40)?
+    } else {
+        String::new()
+    };
+    Ok(Window {
+        mid: merchant.mid.clone(),
+        order,
+        method,
+        word,
+        return_url,
+        mobile,
+        card_codes,
+        quotas,
+        holder,
+        due: due(&args, now)?,
+        receipt: receipt(&args)?,
+        at: now,
+        done: false,
+    })
+}
+
+/// What is bought, by whom, for how much.
+fn order(args: &Args) -> Result<Order, ControlError> {
+    let order_id = need(args, "orderId", 64)?;
     let amount = match args.amount("amount") {
         Ok(Some(0)) => return wrong("P017", "amount"),
         Ok(Some(amount)) => amount,
         Ok(None) => return wrong("P012", "amount"),
         Err(_) => return wrong("P008", "amount"),
     };
-    let goods_name = codes::in_charset(&need("goodsName", 40)?).replace(['"', '|'], "-");
-    let return_url = need("returnUrl", 500)?;
-    if !absolute(&return_url) {
-        return wrong("P008", "returnUrl");
-    }
-    let reserved = text("mallReserved", 500)?;
+    let reserved = text(args, "mallReserved", 500)?;
     if reserved.as_ref().is_some_and(|text| text.contains('"')) {
         return wrong("P008", "mallReserved");
     }
-    let tel = text("buyerTel", 40)?;
+    let tel = text(args, "buyerTel", 40)?;
     if tel.as_ref().is_some_and(|tel| !tel.bytes().all(|b| b.is_ascii_digit())) {
         return wrong("P008", "buyerTel");
     }
@@ -75,43 +115,17 @@ pub(super) fn window(nice: &Nice, params: Map<String, Value>, mobile: bool, now:
     if tax_free > amount {
         return wrong("P036", "taxFreeAmt");
     }
-    if text("currency", 3)?.is_some_and(|word| word != "KRW") {
-        return wrong("A145", "currency");
-    }
-    let escrow = at("useEscrow", args.flag("useEscrow"))?.unwrap_or(false);
-    if escrow && (word.starts_with("direct") || matches!(method, None | Some(Method::Wallet(_)))) {
-        return wrong("P032", "useEscrow");
-    }
-    let (card_codes, quotas) = cards(&args, &word, amount)?;
-    if nice.order_paid(&merchant.mid, &order_id) {
-        return wrong("P015", "orderId");
-    }
-    let vbank = method == Some(Method::Vbank);
-    Ok(Window {
-        mid: merchant.mid.clone(),
-        order: Order {
-            order_id,
-            goods_name,
-            amount,
-            tax_free,
-            mall_reserved: reserved,
-            mall_user_id: text("mallUserId", 20)?,
-            buyer_name: text("buyerName", 30)?,
-            buyer_tel: tel,
-            buyer_email: text("buyerEmail", 60)?,
-            escrow,
-        },
-        method,
-        word,
-        return_url,
-        mobile,
-        card_codes,
-        quotas,
-        holder: if vbank { need("vbankHolder", 40)? } else { String::new() },
-        due: due(&args, now)?,
-        receipt: receipt(&args)?,
-        at: now,
-        done: false,
+    Ok(Order {
+        order_id,
+        goods_name: codes::in_charset(&need(args, "goodsName", 40)?).replace(['"', '|'], "-"),
+        amount,
+        tax_free,
+        mall_reserved: reserved,
+        mall_user_id: text(args, "mallUserId", 20)?,
+        buyer_name: text(args, "buyerName", 30)?,
+        buyer_tel: tel,
+        buyer_email: text(args, "buyerEmail", 60)?,
+        escrow: at("useEscrow", args.flag("useEscrow"))?.unwrap_or(false),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::Window;
 use crate::simulators::nice_legacy::direct::{due, order};
 use crate::simulators::nice_legacy::form::Form;
+use crate::simulators::nice_legacy::merchants::Merchant;
 use crate::simulators::nice_legacy::payment::Method;
 use crate::simulators::nice_legacy::result::{Refusal, need, refusal, signed, tax_parts};
 use crate::simulators::nice_legacy::{NiceLegacy, codes, sign};
@@ -36,11 +37,13 @@ fn unordered(code: &str, text: &str, field: &str) -> ControlError {
     Refusal::ordered(code, Some(text)).for_script(field)
 }
 
+fn required<'a>(form: &'a Form, name: &str, max: usize) -> Result<&'a str, ControlError> {
+    need(form, name, max).map_err(|refused| refused.for_script(name))
+}
+
 /// The window of a form.
 pub(super) fn window(nice: &NiceLegacy, form: &Form, pc: bool, now: i64) -> Result<Window, ControlError> {
-    let required = |name: &str, max: usize| need(form, name, max).map_err(|refused| refused.for_script(name));
-    let mid = required("MID", 10)?;
-    let Some(merchant) = nice.merchants.get(mid) else {
+    let Some(merchant) = nice.merchants.get(required(form, "MID", 10)?) else {
         return wrong("3012", "MID");
     };
     let amount = match form.amount("Amt") {
@@ -49,69 +52,19 @@ pub(super) fn window(nice: &NiceLegacy, form: &Form, pc: bool, now: i64) -> Resu
         None => return wrong("9000", "Amt"),
     };
     signed(form, sign::order::WINDOW, &merchant.key, "A101").map_err(|refused| refused.for_script("SignData"))?;
-    if required("GoodsName", 40)?.contains(FORBIDDEN) {
-        return wrong("P008", "GoodsName");
-    }
-    let word = required("PayMethod", 10)?;
+    let word = required(form, "PayMethod", 10)?;
     let Some(method) = Method::parse(word) else {
         let mut error = unknown_word("PayMethod", word, &Method::words());
         error.code = "W004".to_owned();
         return Err(error);
     };
-    let moid = required("Moid", 64)?;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || (method != Method::SsgBank && matches!(b, b'-' | b'_'));
-    if !moid.bytes().all(plain) {
-        return Err(unordered("W001", "주문번호 형식 오류", "Moid"));
-    }
-    let return_url = form.get("ReturnURL").map(str::to_owned);
-    if !pc
-        && !return_url
-            .as_deref()
-            .is_some_and(|url| url.len() <= 500 && absolute(url))
-    {
+    texts(form, method)?;
+    let return_url = form.get("ReturnURL").filter(|url| url.len() <= 500 && absolute(url));
+    if !pc && return_url.is_none() {
         return wrong("9000", "ReturnURL");
     }
-    for (name, max) in [
-        ("BuyerName", 30),
-        ("BuyerTel", 40),
-        ("BuyerEmail", 60),
-        ("ReqReserved", 500),
-        ("MallUserID", 20),
-    ] {
-        if codes::width(form.text(name)) > max {
-            return wrong("P008", name);
-        }
-    }
-    if form.text("ReqReserved").contains('"') {
-        return wrong("P008", "ReqReserved");
-    }
-    if !matches!(
-        form.text("CharSet").to_ascii_lowercase().as_str(),
-        "" | "euc-kr" | "utf-8"
-    ) {
-        return wrong("P008", "CharSet");
-    }
-    let escrow = match form.text("TransType") {
-        "" | "0" => false,
-        "1" => true,
-        _ => return wrong("P008", "TransType"),
-    };
     let wallet = wallet(form, method, pc)?;
-    if escrow && !merchant.escrow {
-        return wrong("C002", "TransType");
-    }
-    if escrow && !wallet.is_empty() {
-        return wrong("P032", "TransType");
-    }
-    if escrow && method == Method::Bank && !form.text("BuyerEmail").contains('@') {
-        return wrong("9000", "BuyerEmail");
-    }
-    if method == Method::Cellphone && !matches!(form.text("GoodsCl"), "0" | "1") {
-        return wrong("9000", "GoodsCl");
-    }
-    if method == Method::GiftCult && form.get("MallUserID").is_none() {
-        return wrong("9000", "MallUserID");
-    }
+    let escrow = escrow(form, &merchant, method, wallet)?;
     if merchant.tax_split {
         tax_parts(form, "", amount).map_err(|refused| refused.for_script("SupplyAmt"))?;
     }
@@ -137,7 +90,7 @@ pub(super) fn window(nice: &NiceLegacy, form: &Form, pc: bool, now: i64) -> Resu
         money: form.text("EasyPayMethod") == "E020=POINT",
         escrow,
         reserved: form.text("ReqReserved").to_owned(),
-        return_url: if pc { None } else { return_url },
+        return_url: return_url.filter(|_| !pc).map(str::to_owned),
         charset: form.get("CharSet").unwrap_or("euc-kr").to_owned(),
         cards,
         quota: list("SelectQuota").first().cloned().unwrap_or_else(|| "00".to_owned()),
@@ -145,6 +98,62 @@ pub(super) fn window(nice: &NiceLegacy, form: &Form, pc: bool, now: i64) -> Resu
         at: now,
         done: false,
     })
+}
+
+/// Texts that must be there, their lengths and characters.
+fn texts(form: &Form, method: Method) -> Result<(), ControlError> {
+    if required(form, "GoodsName", 40)?.contains(FORBIDDEN) {
+        return wrong("P008", "GoodsName");
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || (method != Method::SsgBank && matches!(b, b'-' | b'_'));
+    if !required(form, "Moid", 64)?.bytes().all(plain) {
+        return Err(unordered("W001", "주문번호 형식 오류", "Moid"));
+    }
+    for (name, max) in [
+        ("BuyerName", 30),
+        ("BuyerTel", 40),
+        ("BuyerEmail", 60),
+        ("ReqReserved", 500),
+        ("MallUserID", 20),
+    ] {
+        if codes::width(form.text(name)) > max {
+            return wrong("P008", name);
+        }
+    }
+    if form.text("ReqReserved").contains('"') {
+        return wrong("P008", "ReqReserved");
+    }
+    let charset = form.text("CharSet").to_ascii_lowercase();
+    if !matches!(charset.as_str(), "" | "euc-kr" | "utf-8") {
+        return wrong("P008", "CharSet");
+    }
+    if method == Method::Cellphone && !matches!(form.text("GoodsCl"), "0" | "1") {
+        return wrong("9000", "GoodsCl");
+    }
+    if method == Method::GiftCult && form.get("MallUserID").is_none() {
+        return wrong("9000", "MallUserID");
+    }
+    Ok(())
+}
+
+/// Whether it is an escrow payment, if it may be one.
+fn escrow(form: &Form, merchant: &Merchant, method: Method, wallet: &str) -> Result<bool, ControlError> {
+    match form.text("TransType") {
+        "" | "0" => return Ok(false),
+        "1" => {}
+        _ => return wrong("P008", "TransType"),
+    }
+    if !merchant.escrow {
+        return wrong("C002", "TransType");
+    }
+    if !wallet.is_empty() {
+        return wrong("P032", "TransType");
+    }
+    // The buyer gets a mail to decide by.
+    if method == Method::Bank && !form.text("BuyerEmail").contains('@') {
+        return wrong("9000", "BuyerEmail");
+    }
+    Ok(true)
 }
 
 /// The wallet that is opened directly, as the number that answers tell it by.
