@@ -203,3 +203,30 @@ async fn what_a_dead_router_had_under_way_is_sent_by_its_next_life() {
     world.until("p1", all_are(DeliveryState::Delivered)).await;
     assert_eq!(world.came().len(), 1);
 }
+
+/// `cargo test --release --lib -- --ignored --nocapture webhooks_a_second`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn webhooks_a_second() {
+    const EVENTS: usize = 5_000;
+    let world = World::new(&["/a"], |_, _| status(200)).await;
+    for n in 0..EVENTS {
+        let row = Write::Outbox(OutboxRow {
+            id: format!("e{n:06}"),
+            store_id: "store-a".into(),
+            payment_id: "p1".into(),
+            transaction_id: String::new(),
+            event: "Transaction.Paid".into(),
+            created_at: crate::engine::now(),
+            cancellation_id: None,
+        });
+        world.ledger.commit(vec![row]).await.unwrap();
+    }
+    let since = std::time::Instant::now();
+    world.run();
+    while world.sink.requests.lock().unwrap().len() < EVENTS {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let rate = EVENTS as f64 / since.elapsed().as_secs_f64();
+    println!("{rate:.0} webhooks/s");
+}
