@@ -149,6 +149,7 @@ pub fn toss_answers(data: &[u8]) {
         currency: Currency::KRW,
         ordered_at: 0,
         at: 0,
+        approving: None,
     };
     if let Ok(call) = Toss.inquire(&inquire, channel) {
         let _ = Toss.inquired(&inquire, channel, &call, &answer);
@@ -241,6 +242,7 @@ pub fn v2_list(data: &[u8]) {
         merchant_id: "merchant".to_owned(),
         name: "store".to_owned(),
         secrets: Vec::new(),
+        webhooks: Vec::new(),
     };
     let now = 1_767_225_600_000;
     let listed = decode::object("requestBody", data).and_then(|mut body| input::list(&mut body, &store, now));

@@ -56,6 +56,7 @@ impl Engine {
             currency: transaction.currency,
             ordered_at: transaction.requested_at,
             at: now(),
+            approving: None,
         };
         let adapter = channel.adapter;
         let call = match adapter.inquire(&question, &channel) {

@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 pub(super) fn approval(told: &Told, tid: String, status: Status) -> Approval {
     let object = told.object();
     Approval {
+        cash_receipt: None,
+        escrow: false,
         pg_tx_id: tid,
         status,
         method: detail(object),

@@ -133,6 +133,8 @@ fn approval(command: &Inquire, told: &Told, tid: String) -> Approval {
     let by_card = command.approving.as_ref().is_none_or(|a| a.method == MethodKind::Card) && command.pg_tx_id.is_none();
     let number = told.text("AuthCode");
     Approval {
+        cash_receipt: None,
+        escrow: false,
         receipt_url: Some(method::receipt(&tid)),
         status: Status::Paid,
         method: by_card.then(|| {

@@ -26,6 +26,8 @@ pub(super) fn approval(told: &Told, tid: String, pay_method: &str) -> Approval {
     let issued = pay_method == "VBANK";
     let at = told.text("AuthDate").as_deref().and_then(millis);
     Approval {
+        cash_receipt: None,
+        escrow: false,
         receipt_url: Some(receipt(&tid)),
         status: if issued {
             Status::VirtualAccountIssued

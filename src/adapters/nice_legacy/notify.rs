@@ -113,6 +113,8 @@ impl Event {
             other => other,
         });
         let approval = Approval {
+            cash_receipt: None,
+            escrow: false,
             status: Status::Paid,
             method: detail,
             approved_at: pairs.get("AuthDate").and_then(millis),

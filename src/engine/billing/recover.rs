@@ -62,7 +62,10 @@ impl Engine {
         let mut person = false;
         for step in plan.steps {
             match step {
-                RecoveryStep::Replay => {
+                RecoveryStep::Replay | RecoveryStep::ReplayOnce => {
+                    if *step == RecoveryStep::ReplayOnce && intent.attempts > 0 {
+                        continue;
+                    }
                     if let Some(outcome) = self.replay_key(&intent, &command, &channel, &mut trail).await {
                         let known = KeyIntent {
                             state: IntentState::Unknown,

@@ -44,6 +44,8 @@ fn world() -> World {
 
 fn approval(status: Status) -> Box<Approval> {
     Box::new(Approval {
+        cash_receipt: None,
+        escrow: false,
         pg_tx_id: "pg".into(),
         status,
         method: None,

@@ -219,6 +219,7 @@ async fn webhooks_a_second() {
             event: "Transaction.Paid".into(),
             created_at: crate::engine::now(),
             cancellation_id: None,
+            billing_key: None,
         });
         world.ledger.commit(vec![row]).await.unwrap();
     }

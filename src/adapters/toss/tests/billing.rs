@@ -1,7 +1,7 @@
 //! Billing keys: fixtures of each call, the window, and where the key may never stand.
 
-use super::fixtures::{approval, run, told};
 use super::*;
+use crate::adapters::testing::{approval, run, told};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
