@@ -12,14 +12,17 @@ use tokio::task::JoinHandle;
 /// State between steps.
 pub struct World {
     pub demo: Demo,
-    pg: Arc<Pg>,
+    pub(super) pg: Arc<Pg>,
     item: Option<Value>,
-    channel: String,
-    payment: String,
+    pub(super) channel: String,
+    pub(super) payment: String,
     payments: usize,
-    open: Value,
-    back: Value,
-    result: Value,
+    pub(super) open: Value,
+    pub(super) back: Value,
+    pub(super) result: Value,
+    /// The billing key and the schedule that steps are about.
+    pub(super) key: String,
+    pub(super) schedule: String,
     background: Option<JoinHandle<Answer>>,
 }
 
@@ -36,6 +39,8 @@ impl World {
             open: Value::Null,
             back: Value::Null,
             result: Value::Null,
+            key: String::new(),
+            schedule: String::new(),
             background: None,
         };
         world.write_channels(1).await;
@@ -99,7 +104,7 @@ impl World {
                 self.payments += 1;
                 self.payment = step.id.clone().unwrap_or_else(|| format!("scenario-{}", self.payments));
             }
-            other => panic!("{at}: no such step: {other}"),
+            other => assert!(self.billing_step(step, at).await, "{at}: no such step: {other}"),
         }
     }
 
@@ -109,7 +114,7 @@ impl World {
         fault
     }
 
-    fn map(&self, map: Option<&Map<String, Value>>) -> Map<String, Value> {
+    pub(super) fn map(&self, map: Option<&Map<String, Value>>) -> Map<String, Value> {
         let map = map.cloned().unwrap_or_default();
         match resolve(&Value::Object(map), &self.pg, self.item.as_ref()) {
             Value::Object(map) => map,
@@ -184,6 +189,12 @@ impl World {
         let answer = call(Method::GET, &url, &[], None).await;
         self.result = answer.json();
         self.check(step, at, &answer);
+        if let Some(key) = self.result["billingKey"]
+            .as_str()
+            .filter(|k| k.starts_with("billing-key-"))
+        {
+            self.key = key.to_owned();
+        }
     }
 
     async fn instant(&mut self, step: &Step, at: &str) {
@@ -302,7 +313,12 @@ impl World {
         }
     }
 
-    fn post(&self, what: &str, body: &Value, key: Option<&str>) -> impl Future<Output = Answer> + Send + 'static {
+    pub(super) fn post(
+        &self,
+        what: &str,
+        body: &Value,
+        key: Option<&str>,
+    ) -> impl Future<Output = Answer> + Send + 'static {
         let url = format!("{}{}", self.demo.value("NARU_URL"), self.path(what));
         let secret = format!("PortOne {}", self.demo.value("NARU_API_SECRET"));
         let key = key.map(|k| format!("\"{k}\""));
@@ -316,7 +332,7 @@ impl World {
         }
     }
 
-    fn check(&self, step: &Step, at: &str, answer: &Answer) {
+    pub(super) fn check(&self, step: &Step, at: &str, answer: &Answer) {
         assert_eq!(answer.status, step.status.unwrap_or(200), "{at}: {}", answer.text);
         let json = answer.json();
         if let Some(error) = &step.error {
@@ -340,7 +356,7 @@ fn has_null(json: &Value) -> bool {
 }
 
 /// The first expectation that does not hold.
-fn mismatch(json: &Value, expected: &Map<String, Value>) -> Option<String> {
+pub(super) fn mismatch(json: &Value, expected: &Map<String, Value>) -> Option<String> {
     expected.iter().find_map(|(path, want)| {
         let got = path
             .split('.')
