@@ -51,6 +51,7 @@ impl World {
                 self.wait_for(step, at, &path).await;
             }
             "revoke" => self.revoke(step, at).await,
+            "no_raw_key" => self.no_raw_key(at).await,
             "pause" => self.pause(step).await,
             _ => return false,
         }
@@ -182,6 +183,38 @@ impl World {
             .v2(Method::DELETE, &listing("/payment-schedules", &body), None)
             .await;
         self.check(step, at, &answer);
+    }
+
+    /// The PG's keys are in no file of the router: not in its ledger, not in what it said.
+    async fn no_raw_key(&self, at: &str) {
+        let rows = self.sim_ledger().await;
+        let keys: Vec<&str> = rows
+            .iter()
+            .filter(|row| row["kind"] == "billing")
+            .filter_map(|row| row["tid"].as_str())
+            .collect();
+        assert!(!keys.is_empty(), "{at}: the PG issued no key");
+        let mut looked = 0;
+        let mut folders = vec![self.demo.dir.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let Ok(bytes) = std::fs::read(&path) else { continue };
+                looked += bytes.len();
+                for key in &keys {
+                    let encoded = utf8_percent_encode(key, NON_ALPHANUMERIC).to_string();
+                    for form in [key.as_bytes(), encoded.as_bytes()] {
+                        let there = bytes.windows(form.len()).any(|window| window == form);
+                        assert!(!there, "{at}: a PG's key stands in {}", path.display());
+                    }
+                }
+            }
+        }
+        assert!(looked > 10_000, "{at}: nothing was looked at");
     }
 
     /// The router does nothing for a while, as if its machine slept.
