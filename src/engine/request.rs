@@ -312,6 +312,8 @@ impl From<LedgerError> for EngineError {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::LiveApproval => Self::AlreadyPaid,
+            LedgerError::Scheduled => super::BillingError::ScheduleExists.into(),
+            LedgerError::KeyGone => super::BillingError::KeyDeleted.into(),
             other => Self::Storage(other.to_string()),
         }
     }

@@ -44,6 +44,8 @@ fn every_pg_folder_has_the_same_rooms() {
         "wire.rs",
         "window.rs",
         "approve.rs",
+        "billing.rs",
+        "billing",
         "instant.rs",
         "cancel.rs",
         "inquire.rs",

@@ -1,7 +1,7 @@
 //! What a script needs to talk to the demo: addresses, keys, names of stores and channels.
 
 use super::Keys;
-use crate::adapters::ChannelState;
+use crate::adapters::{ChannelSpec, ChannelState};
 use crate::channels::Snapshot;
 use crate::engine::now;
 use crate::server::House;
@@ -40,8 +40,8 @@ pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &
     values
 }
 
-/// A channel for each name: `TOSS`, and `TOSS_MANUAL` for one whose approvals the merchant's server confirms. Of
-/// several, the one with the smallest key.
+/// A channel for each name: `TOSS`, `TOSS_MANUAL` for one whose approvals the merchant's server confirms, and
+/// `TOSS_BILLING` for one whose MID is a billing contract of its own. Of several, the one with the smallest key.
 fn named_channels(snapshot: &Snapshot, store_id: &str) -> BTreeMap<String, String> {
     let usable = snapshot
         .channels
@@ -49,14 +49,23 @@ fn named_channels(snapshot: &Snapshot, store_id: &str) -> BTreeMap<String, Strin
         .filter(|c| c.spec.state == ChannelState::Active && c.spec.stores.iter().any(|s| s == store_id));
     let mut named: BTreeMap<String, String> = BTreeMap::new();
     for spec in usable.map(|channel| &channel.spec) {
-        let suffix = if spec.manual_confirm { "_MANUAL" } else { "" };
-        let name = format!("{}{suffix}", spec.provider.to_uppercase());
+        let name = format!("{}{}", spec.provider.to_uppercase(), suffix(spec));
         let key = named.entry(name).or_insert_with(|| spec.key.clone());
         if spec.key < *key {
             key.clone_from(&spec.key);
         }
     }
     named
+}
+
+/// Nothing in a channel's settings says what its contract is for; the sample's channels are known by their keys.
+fn suffix(spec: &ChannelSpec) -> &'static str {
+    let billing = super::sample::BILLING.contains(&spec.key.as_str());
+    match (spec.manual_confirm, billing) {
+        (true, _) => "_MANUAL",
+        (false, true) => "_BILLING",
+        (false, false) => "",
+    }
 }
 
 fn first_group(snapshot: &Snapshot, store_id: &str) -> Option<String> {

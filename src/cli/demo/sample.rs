@@ -11,6 +11,9 @@ const FILES: &[(&str, &str)] = &[
     ("toss.toml", include_str!("../../../channels/toss.toml")),
 ];
 
+/// The sample's channels with a MID for billing keys.
+pub(super) const BILLING: &[&str] = &["channel-key-8b1e6f34-0a7d-4c59-9e21-d3f5a6c7b809"];
+
 /// `./channels` if it is there (a checkout: edit the files and watch the demo follow), else a fresh copy in the data
 /// directory. Files already in the copy stay as they are.
 pub(super) fn directory(data: &Path) -> Result<PathBuf, String> {
@@ -37,6 +40,13 @@ pub(super) fn directory(data: &Path) -> Result<PathBuf, String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn billing_channels_are_in_the_sample() {
+        for key in BILLING {
+            assert!(FILES.iter().any(|(_, text)| text.contains(key)), "{key}");
+        }
+    }
 
     #[test]
     fn carries_every_sample_file() {

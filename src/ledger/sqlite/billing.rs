@@ -1,17 +1,16 @@
 //! Billing keys and schedules.
 
+mod list;
+
 use super::apply::Applying;
 use super::rows::{platform_word, signed};
-use super::words::{key_words, needles};
+use super::words::key_words;
 use super::writer::{Answer, Task};
 use super::{SqliteLedger, from_word, mismatch, reader, storage, word_of};
-use crate::ledger::{
-    BillingLedger, BillingWrite, IntentState, KeyFilter, KeyIntent, KeyTime, LedgerError, ScheduleFilter, ScheduleTime,
-};
+use crate::ledger::{BillingLedger, BillingWrite, IntentState, KeyFilter, KeyIntent, LedgerError, ScheduleFilter};
 use crate::payment::{BillingKey, PartStatus, Schedule, ScheduleEvent};
 use futures_util::future::BoxFuture;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A write with its document, ready to be bound.
 #[derive(Debug)]
@@ -348,143 +347,6 @@ pub(super) fn unknown(connection: &Connection) -> Result<u64, LedgerError> {
         .map_err(storage)
 }
 
-/// Conditions with their arguments.
-#[derive(Default)]
-struct Where {
-    sql: String,
-    args: Vec<Value>,
-}
-
-impl Where {
-    fn and(&mut self, sql: &str, args: impl IntoIterator<Item = Value>) {
-        if !self.sql.is_empty() {
-            self.sql.push_str(" AND ");
-        }
-        self.sql.push_str(sql);
-        self.args.extend(args);
-    }
-
-    fn text(&mut self, sql: &str, text: &str) {
-        self.and(sql, [Value::Text(text.to_owned())]);
-    }
-
-    fn range(&mut self, column: &str, from: Option<i64>, until: Option<i64>) {
-        if let Some(from) = from {
-            self.and(&format!("{column} >= ?"), [Value::Integer(from)]);
-        }
-        if let Some(until) = until {
-            self.and(&format!("{column} < ?"), [Value::Integer(until)]);
-        }
-    }
-
-    /// One of several: each word makes the condition `sql` once.
-    fn any<'w>(&mut self, sql: &str, words: impl ExactSizeIterator<Item = String> + 'w) {
-        if words.len() > 0 {
-            let tests = vec![sql; words.len()].join(" OR ");
-            self.and(&format!("({tests})"), words.map(Value::Text));
-        }
-    }
-}
-
-/// A page in an order, and the total, of one moment.
-fn page<T: serde::de::DeserializeOwned>(
-    connection: &mut Connection,
-    table: &str,
-    mut filter: Where,
-    order: (&str, bool),
-    (offset, limit): (usize, usize),
-) -> Result<(Vec<T>, u64), LedgerError> {
-    let moment = connection.transaction().map_err(storage)?;
-    let total = moment
-        .prepare_cached(&format!("SELECT count(*) FROM {table} WHERE {}", filter.sql))
-        .and_then(|mut count| count.query_row(params_from_iter(&filter.args), |row| row.get::<_, i64>(0)))
-        .map(i64::unsigned_abs)
-        .map_err(storage)?;
-    let (column, ascending) = order;
-    let direction = if ascending { "ASC" } else { "DESC" };
-    for number in [limit, offset] {
-        let number = i64::try_from(number).unwrap_or(i64::MAX);
-        filter.args.push(Value::Integer(number));
-    }
-    let sql = format!(
-        "SELECT doc FROM {table} WHERE {} ORDER BY {column} {direction}, seq {direction} LIMIT ? OFFSET ?",
-        filter.sql
-    );
-    let rows = reader::docs(&moment, &sql, params_from_iter(&filter.args))?;
-    moment.commit().map_err(storage)?;
-    Ok((rows, total))
-}
-
-fn key_column(time: KeyTime) -> &'static str {
-    match time {
-        KeyTime::Requested => "requested_at",
-        KeyTime::Issued => "issued_at",
-        KeyTime::Deleted => "deleted_at",
-        KeyTime::Status => "status_at",
-    }
-}
-
-fn list_keys(connection: &mut Connection, f: &KeyFilter) -> Result<(Vec<BillingKey>, u64), LedgerError> {
-    let mut filter = Where::default();
-    filter.text("store_id = ?", &f.store);
-    filter.and("status IN ('ISSUED', 'DELETED')", []);
-    filter.any("status = ?", f.status.iter().map(|s| s.as_str().to_owned()));
-    filter.range(key_column(f.time), f.from, f.until);
-    filter.any("group_id = ?", f.groups.iter().cloned());
-    if let Some(id) = &f.customer_id {
-        filter.text("customer_id = ?", id);
-    }
-    if let Some(platform) = &f.platform {
-        filter.text("platform = ?", platform);
-    }
-    filter.any(
-        "instr(providers, ?) > 0",
-        f.pg_providers.iter().map(|w| format!(",{w},")),
-    );
-    let methods = f.methods.iter().map(|m| format!(",{},", m.as_str()));
-    filter.any("instr(methods, ?) > 0", methods);
-    if let Some((field, prefix)) = &f.text {
-        let needles = needles(field, prefix);
-        if needles.is_empty() {
-            return Ok((Vec::new(), 0));
-        }
-        filter.any("instr(words, ?) > 0", needles.into_iter());
-    }
-    page(
-        connection,
-        "billing_keys",
-        filter,
-        (key_column(f.sort), f.ascending),
-        (f.offset, f.limit),
-    )
-}
-
-fn list_schedules(connection: &mut Connection, f: &ScheduleFilter) -> Result<(Vec<Schedule>, u64), LedgerError> {
-    let mut filter = Where::default();
-    filter.text("store_id = ?", &f.store);
-    if let Some(key) = &f.billing_key {
-        filter.text("billing_key = ?", key);
-    }
-    filter.range("time_to_pay", f.from, f.until);
-    filter.any("status = ?", f.status.iter().map(|s| s.as_str().to_owned()));
-    if let Some(test) = f.is_test {
-        filter.and("is_test = ?", [Value::Integer(i64::from(test))]);
-    }
-    let column = match f.sort {
-        ScheduleTime::Created => "created_at",
-        ScheduleTime::TimeToPay => "time_to_pay",
-        ScheduleTime::Completed => "completed_at",
-        ScheduleTime::Status => "status_at",
-    };
-    page(
-        connection,
-        "schedules",
-        filter,
-        (column, f.ascending),
-        (f.offset, f.limit),
-    )
-}
-
 impl BillingLedger for SqliteLedger {
     fn billing_key<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<BillingKey>, LedgerError>> {
         Box::pin(async move {
@@ -496,7 +358,7 @@ impl BillingLedger for SqliteLedger {
     fn billing_keys<'a>(&'a self, filter: &'a KeyFilter) -> BoxFuture<'a, Result<(Vec<BillingKey>, u64), LedgerError>> {
         Box::pin(async move {
             let filter = filter.clone();
-            self.readers.scan(move |c| list_keys(c, &filter)).await
+            self.readers.scan(move |c| list::keys(c, &filter)).await
         })
     }
 
@@ -521,7 +383,7 @@ impl BillingLedger for SqliteLedger {
     fn schedules<'a>(&'a self, filter: &'a ScheduleFilter) -> BoxFuture<'a, Result<(Vec<Schedule>, u64), LedgerError>> {
         Box::pin(async move {
             let filter = filter.clone();
-            self.readers.scan(move |c| list_schedules(c, &filter)).await
+            self.readers.scan(move |c| list::schedules(c, &filter)).await
         })
     }
 

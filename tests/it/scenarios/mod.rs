@@ -1,6 +1,7 @@
 //! The scenarios of `tests/scenarios/`, run for every provider that has a file in `tests/scenarios/pg/`.
 
 mod agree;
+mod billing;
 mod cash;
 mod model;
 mod world;

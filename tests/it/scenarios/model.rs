@@ -14,7 +14,7 @@ pub struct Scenario {
     pub needs: Vec<String>,
     /// Run once for each element of this list of the provider's file.
     pub for_each: Option<String>,
-    /// Role of the channel used: `main`, `manual`, `unreachable`.
+    /// Role of the channel used: `main`, `manual`, `unreachable`, `billing`.
     #[serde(default = "main_channel")]
     pub channel: String,
     #[serde(rename = "step")]
@@ -54,6 +54,10 @@ pub struct Step {
     pub mid: Option<u8>,
     pub id: Option<String>,
     pub hang_up: Option<u64>,
+    /// Until the scheduled charge, ms.
+    pub due_ms: Option<i64>,
+    /// Who is named: `key`, `ids`, `both`.
+    pub by: Option<String>,
     pub idempotency_key: Option<String>,
     #[serde(default)]
     pub background: bool,

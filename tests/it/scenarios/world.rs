@@ -17,9 +17,12 @@ pub struct World {
     pub(super) channel: String,
     pub(super) payment: String,
     payments: usize,
-    open: Value,
-    back: Value,
-    result: Value,
+    pub(super) open: Value,
+    pub(super) back: Value,
+    pub(super) result: Value,
+    /// The billing key and the schedule that steps are about.
+    pub(super) key: String,
+    pub(super) schedule: String,
     background: Option<JoinHandle<Answer>>,
 }
 
@@ -36,6 +39,8 @@ impl World {
             open: Value::Null,
             back: Value::Null,
             result: Value::Null,
+            key: String::new(),
+            schedule: String::new(),
             background: None,
         };
         world.write_channels(1).await;
@@ -103,7 +108,7 @@ impl World {
                 self.payments += 1;
                 self.payment = step.id.clone().unwrap_or_else(|| format!("scenario-{}", self.payments));
             }
-            other => panic!("{at}: no such step: {other}"),
+            other => assert!(self.billing_step(step, at).await, "{at}: no such step: {other}"),
         }
     }
 
@@ -199,6 +204,12 @@ impl World {
         let answer = call(Method::GET, &url, &[], None).await;
         self.result = answer.json();
         self.check(step, at, &answer);
+        if let Some(key) = self.result["billingKey"]
+            .as_str()
+            .filter(|k| k.starts_with("billing-key-"))
+        {
+            self.key = key.to_owned();
+        }
     }
 
     async fn instant(&mut self, step: &Step, at: &str) {
@@ -375,7 +386,7 @@ fn has_null(json: &Value) -> bool {
 }
 
 /// The first expectation that does not hold.
-fn mismatch(json: &Value, expected: &Map<String, Value>) -> Option<String> {
+pub(super) fn mismatch(json: &Value, expected: &Map<String, Value>) -> Option<String> {
     expected.iter().find_map(|(path, want)| {
         let got = path
             .split('.')

@@ -1,9 +1,10 @@
 // The official JavaScript server SDK, unmodified, pointed at a running naru by base URL only.
-// Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS; exits 0 if everything held.
+// Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS, NARU_CHANNEL_TOSS_BILLING; exits 0 if everything held.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { PortOneClient, PortOneError } from "@portone/server-sdk";
-import { CancelPaymentError, GetPaymentError, PayInstantlyError } from "@portone/server-sdk/payment";
+import { CancelPaymentError, GetPaymentError, PayInstantlyError, PayWithBillingKeyError } from "@portone/server-sdk/payment";
+import { DeleteBillingKeyError } from "@portone/server-sdk/payment/billingKey";
 
 const env = (name) => {
   const value = process.env[name];
@@ -108,6 +109,55 @@ assert.equal(declined.pgCode, "INVALID_CARD_NUMBER");
 assert.ok(declined.pgMessage.length > 0);
 const stranger = PortOneClient({ secret: "not-a-secret-of-this-store", baseUrl: env("NARU_URL"), storeId });
 await refused(GetPaymentError, "UNAUTHORIZED", () => stranger.payment.getPayment({ paymentId }));
+
+// A billing key: issue, look up, pay, schedule, revoke, delete.
+const billingChannel = env("NARU_CHANNEL_TOSS_BILLING");
+const { billingKey: keys, paymentSchedule: schedules } = payment;
+const issued = await keys.issueBillingKey({
+  channelKey: billingChannel,
+  method: { card: { credential: card } },
+  customer: { id: "buyer-1", name: { full: "김나루" } },
+  customData: "구독",
+});
+const { billingKey } = issued.billingKeyInfo;
+assert.match(billingKey, /^billing-key-/);
+assert.equal(issued.billingKeyInfo.channels[0].key, billingChannel);
+const info = await keys.getBillingKeyInfo({ billingKey });
+assert.equal(info.status, "ISSUED");
+assert.equal(info.methods[0].type, "BillingKeyPaymentMethodCard");
+assert.equal(info.customData, "구독");
+const keyList = await keys.getBillingKeyInfos({ filter: { storeId, status: ["ISSUED"] } });
+assert.ok(keyList.items.some((item) => item.billingKey === billingKey));
+const charge = { billingKey, orderName: "구독 1월", amount: { total: 9_900 }, currency: "KRW" };
+const chargedId = `sdk-js-${randomUUID()}`;
+const charged = await payment.payWithBillingKey({ paymentId: chargedId, ...charge });
+assert.ok(charged.payment.pgTxId);
+const chargedPayment = await payment.getPayment({ paymentId: chargedId });
+assert.equal(chargedPayment.status, "PAID");
+assert.equal(chargedPayment.billingKey, billingKey);
+await refused(PayWithBillingKeyError, "ALREADY_PAID", () => payment.payWithBillingKey({ paymentId: chargedId, ...charge }));
+const timeToPay = new Date(Date.now() + 3_600_000).toISOString();
+const plannedId = `sdk-js-${randomUUID()}`;
+const planned = await schedules.createPaymentSchedule({ paymentId: plannedId, payment: charge, timeToPay });
+const paymentScheduleId = planned.schedule.id;
+const plan = await schedules.getPaymentSchedule({ paymentScheduleId });
+assert.equal(plan.status, "SCHEDULED");
+assert.equal(plan.paymentId, plannedId);
+assert.equal(plan.totalAmount, 9_900);
+const scheduleList = await schedules.getPaymentSchedules({
+  filter: { billingKey, from: new Date(Date.now() - 60_000).toISOString(), until: new Date(Date.now() + 7_200_000).toISOString() },
+});
+assert.equal(scheduleList.page.totalCount, 1);
+await refused(DeleteBillingKeyError, "PAYMENT_SCHEDULE_ALREADY_EXISTS", () => keys.deleteBillingKey({ billingKey }));
+const revoked = await schedules.revokePaymentSchedules({ billingKey, scheduleIds: [paymentScheduleId] });
+assert.deepEqual(revoked.revokedScheduleIds, [paymentScheduleId]);
+assert.equal((await schedules.getPaymentSchedule({ paymentScheduleId })).status, "REVOKED");
+const gone = await keys.deleteBillingKey({ billingKey, reason: "해지", requester: "CUSTOMER" });
+assert.ok(gone.deletedAt);
+assert.equal((await keys.getBillingKeyInfo({ billingKey })).status, "DELETED");
+await refused(PayWithBillingKeyError, "BILLING_KEY_ALREADY_DELETED", () =>
+  payment.payWithBillingKey({ paymentId: `sdk-js-${randomUUID()}`, ...charge }),
+);
 
 // Tokens in place of the secret.
 const tokens = await client.auth.loginViaApiSecret({ apiSecret: env("NARU_API_SECRET") });

@@ -1,7 +1,7 @@
 """The official Python server SDK, unmodified, pointed at a running naru by base URL only.
 
 It parses every answer strictly (types, required members, known words), which makes it the judge of our answers.
-Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS; exits 0 if everything held.
+Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS, NARU_CHANNEL_TOSS_BILLING; exits 0 if everything held.
 """
 
 import json
@@ -22,6 +22,19 @@ from portone_server_sdk.payment import (
     PaymentFilterInput,
     SucceededPaymentCancellation,
 )
+from portone_server_sdk.payment.billing_key import (
+    BillingKeyFilterInput,
+    DeletedBillingKeyInfo,
+    InstantBillingKeyPaymentMethodInput,
+    InstantBillingKeyPaymentMethodInputCard,
+    IssuedBillingKeyInfo,
+)
+from portone_server_sdk.payment.payment_schedule import (
+    BillingKeyPaymentScheduleInput,
+    PaymentScheduleFilterInput,
+    RevokedPaymentSchedule,
+    ScheduledPaymentSchedule,
+)
 
 
 def env(name):
@@ -33,6 +46,7 @@ def env(name):
 
 STORE = env("NARU_STORE_ID")
 CHANNEL = env("NARU_CHANNEL_TOSS")
+BILLING_CHANNEL = env("NARU_CHANNEL_TOSS_BILLING")
 client = portone.PortOneClient(secret=env("NARU_API_SECRET"), base_url=env("NARU_URL"), store_id=STORE)
 payment = client.payment
 
@@ -137,6 +151,64 @@ same(declined.pg_code, "INVALID_CARD_NUMBER", "pgCode")
 same(bool(declined.pg_message), True, "pgMessage is there")
 stranger = portone.PaymentClient(secret="not-a-secret-of-this-store", base_url=env("NARU_URL"), store_id=STORE)
 refused(errors.UnauthorizedError, stranger.get_payment, payment_id=payment_id)
+
+# A billing key: issue, look up, pay, schedule, revoke, delete.
+keys, schedules = payment.billing_key, payment.payment_schedule
+card = order("unused")["method"].card.credential
+issued = keys.issue_billing_key(
+    channel_key=BILLING_CHANNEL,
+    method=InstantBillingKeyPaymentMethodInput(card=InstantBillingKeyPaymentMethodInputCard(credential=card)),
+    customer=CustomerInput(id="buyer-1", name=CustomerNameInput(full="김나루")),
+    custom_data="구독",
+).billing_key_info
+key = issued.billing_key
+same(key.startswith("billing-key-"), True, "billing key")
+same(issued.channels[0].key, BILLING_CHANNEL, "channel of the key")
+info = keys.get_billing_key_info(billing_key=key)
+same(type(info), IssuedBillingKeyInfo, "type of an issued key")
+same(type(info.methods[0]).__name__, "BillingKeyPaymentMethodCard", "method of the key")
+infos = keys.get_billing_key_infos(filter=BillingKeyFilterInput(store_id=STORE, customer_id="buyer-1"))
+same(any(item.billing_key == key for item in infos.items), True, "key in the list")
+
+
+def charge(payment_id):
+    amount = PaymentAmountInput(total=9_900)
+    return dict(payment_id=payment_id, billing_key=key, order_name="구독 1월", amount=amount, currency="KRW")
+
+
+charged_id = f"sdk-py-{uuid.uuid4()}"
+charged = payment.pay_with_billing_key(**charge(charged_id)).payment
+found = payment.get_payment(payment_id=charged_id)
+same(type(found), PaidPayment, "type of a charged payment")
+same((found.billing_key, found.pg_tx_id), (key, charged.pg_tx_id), "billingKey, pgTxId")
+refused(errors.AlreadyPaidError, payment.pay_with_billing_key, **charge(charged_id))
+planned_id = f"sdk-py-{uuid.uuid4()}"
+planned = dict(
+    payment_id=planned_id,
+    payment=BillingKeyPaymentScheduleInput(
+        billing_key=key, order_name="구독 2월", amount=PaymentAmountInput(total=9_900), currency="KRW"
+    ),
+    time_to_pay=(now + timedelta(hours=1)).isoformat(),
+)
+schedule_id = schedules.create_payment_schedule(**planned).schedule.id
+refused(errors.PaymentScheduleAlreadyExistsError, schedules.create_payment_schedule, **planned)
+plan = schedules.get_payment_schedule(payment_schedule_id=schedule_id)
+same((type(plan), plan.payment_id, plan.total_amount), (ScheduledPaymentSchedule, planned_id, 9_900), "schedule")
+plans = schedules.get_payment_schedules(
+    filter=PaymentScheduleFilterInput(billing_key=key, until=(now + timedelta(hours=2)).isoformat())
+)
+same([item.id for item in plans.items], [schedule_id], "schedules of the key")
+refused(errors.PaymentScheduleAlreadyExistsError, keys.delete_billing_key, billing_key=key)
+same(schedules.revoke_payment_schedules(billing_key=key).revoked_schedule_ids, [schedule_id], "revoked")
+same(
+    type(schedules.get_payment_schedule(payment_schedule_id=schedule_id)), RevokedPaymentSchedule, "type when revoked"
+)
+refused(
+    errors.PaymentScheduleAlreadyRevokedError, schedules.revoke_payment_schedules, schedule_ids=[schedule_id]
+)
+keys.delete_billing_key(billing_key=key, reason="해지", requester="CUSTOMER")
+same(type(keys.get_billing_key_info(billing_key=key)), DeletedBillingKeyInfo, "type of a deleted key")
+refused(errors.BillingKeyAlreadyDeletedError, payment.pay_with_billing_key, **charge(f"sdk-py-{uuid.uuid4()}"))
 
 # Tokens in place of the secret.
 tokens = client.auth.login_via_api_secret(api_secret=env("NARU_API_SECRET"))

@@ -142,7 +142,8 @@ fn key_filter(f: &mut Object<'_>, store: &Store, now: Millis, query: &mut KeyQue
     Ok(())
 }
 
-/// `GET /payment-schedules`. The range is about the due time.
+/// `GET /payment-schedules`. The range is about the due time and ends now if nothing else is said, as PortOne's does:
+/// who looks for what is yet to come names an end.
 ///
 /// # Errors
 /// 400 naming the field; 403 for a foreign `storeId`.
@@ -169,7 +170,8 @@ pub(super) fn schedules(body: &mut Object<'_>, store: &Store, now: Millis) -> Re
         Some(mut f) => {
             own_store(store, f.id("storeId")?.as_deref())?;
             filter.billing_key = f.id("billingKey")?;
-            (filter.from, filter.until) = range(&mut f, now)?;
+            let (from, until) = range(&mut f, now)?;
+            (filter.from, filter.until) = (from, until.or(Some(now)));
             let states = [
                 ScheduleStatus::Scheduled,
                 ScheduleStatus::Started,
@@ -181,7 +183,7 @@ pub(super) fn schedules(body: &mut Object<'_>, store: &Store, now: Millis) -> Re
             filter.status = f.words("status", &states.map(|s| (s.as_str(), s)))?;
             filter.is_test = f.flag("isForTest")?;
         }
-        None => filter.from = Some(now - limits::LIST_RANGE_MS),
+        None => (filter.from, filter.until) = (Some(now - limits::LIST_RANGE_MS), Some(now)),
     }
     Ok(ScheduleQuery { filter, number, size })
 }
