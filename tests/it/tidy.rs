@@ -77,7 +77,8 @@ fn every_pg_folder_has_the_same_rooms() {
     const NEEDED: &[&str] = &["mod.rs", "wire.rs", "codes.rs", "cancel.rs"];
     for entry in std::fs::read_dir(root().join("src/adapters")).unwrap() {
         let folder = entry.unwrap().path();
-        if !folder.is_dir() {
+        // What two generations of one PG share is no PG.
+        if !folder.is_dir() || shown(&folder).ends_with("_common") {
             continue;
         }
         let inside: BTreeSet<String> = std::fs::read_dir(&folder)
@@ -108,6 +109,7 @@ fn a_simulator_never_names_an_adapter() {
 /// Card numbers that PGs and schemes publish for tests. Nothing else that could be a card number is committed.
 const PUBLISHED: &[&str] = &[
     "9410001234567890",
+    "5361123412341234",
     "4242424242424242",
     "4111111111111111",
     "5555555555554444",

@@ -108,7 +108,6 @@ test("functions that are not served reject at once", ["pc"], async (t) => {
   await t.page.goto(`${t.merchant}/plain`);
   const found = await t.page.evaluate(async () => {
     const names = [
-      "requestIssueBillingKey",
       "requestIssueBillingKeyAndPay",
       "requestIdentityVerification",
       "loadPaymentUI",

@@ -40,7 +40,7 @@ fn rows() -> Vec<Row> {
         get("/payments?storeId=other", 403, "FORBIDDEN", "storeId"),
         get("/payments?requestBody=%7B", 400, "INVALID_REQUEST", "requestBody"),
         get("/payments?requestBody=%FF", 400, "INVALID_REQUEST", "requestBody"),
-        get("/billing-keys", 400, "INVALID_REQUEST", "billing-keys"),
+        get("/payments-by-cursor", 400, "INVALID_REQUEST", "payments-by-cursor"),
     ];
     rows.push(get(
         &format!("/payments/{}", encoded(&"가".repeat(200))),
