@@ -252,7 +252,7 @@ fn every_point_is_tried() {
     let listed: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
     // The webhook worker's own points are tried where webhooks are (`mail`).
     let mail = ["before-expand", "after-expand", "before-webhook", "after-webhook"];
-    assert_eq!(listed, [POINTS, &mail[..]].concat());
+    assert_eq!(listed, [&POINTS[..], &mail[..]].concat());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

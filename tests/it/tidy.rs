@@ -63,6 +63,7 @@ fn every_pg_folder_has_the_same_rooms() {
         "receipts.rs",
         "reports.rs",
         "verify.rs",
+        "send.rs",
         "limits.rs",
         "recovery.rs",
         "tests.rs",

@@ -44,6 +44,7 @@ impl World {
             background: None,
         };
         world.write_channels(1).await;
+        world.register_notices().await;
         world
     }
 
@@ -306,6 +307,16 @@ impl World {
 
     pub(super) async fn sim(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         call(method, &format!("{}{path}", self.demo.value("NARU_SIM_URL")), &[], body).await
+    }
+
+    /// Where the PG sends its notifications, as a merchant registers it in the PG's portal.
+    async fn register_notices(&self) {
+        let (router, provider) = (self.demo.value("NARU_URL"), &self.pg.provider);
+        let url = format!("{router}/notify/{provider}/channel-key-scenario-main");
+        let merchant = json!({ "mid": self.pg.get("mid1"), "notifyUrl": url });
+        let path = format!("/_sim/{provider}/merchants");
+        let answer = self.sim(Method::PUT, &path, Some(merchant)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
     /// The simulator's ledger.
