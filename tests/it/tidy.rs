@@ -64,6 +64,7 @@ fn every_pg_folder_has_the_same_rooms() {
         "reports.rs",
         "verify.rs",
         "send.rs",
+        "form.rs",
         "limits.rs",
         "recovery.rs",
         "tests.rs",

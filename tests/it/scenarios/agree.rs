@@ -54,14 +54,18 @@ pub fn compare(payments: &[Value], rows: &[Value]) -> Result<(), String> {
             held.insert(row["tid"].as_str().unwrap_or_default().to_owned(), row);
         }
     }
+    // A virtual account is the PG's approval once its deposit came; before that, and closed, it holds nothing.
+    let mut accounts: BTreeMap<&str, &Value> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row["kind"] == "vbank") {
+        accounts.insert(row["tid"].as_str().unwrap_or_default(), row);
+    }
     for payment in payments {
         let id = payment["id"].as_str().unwrap_or_default();
         match payment["status"].as_str().unwrap_or_default() {
             "PAID" | "CANCELLED" | "PARTIAL_CANCELLED" => {
                 let tid = payment["pgTxId"].as_str().unwrap_or_default();
-                let row = held
-                    .remove(tid)
-                    .ok_or_else(|| format!("{id} is paid as {tid}, which the PG does not hold"))?;
+                let row = held.remove(tid).or_else(|| accounts.remove(tid));
+                let row = row.ok_or_else(|| format!("{id} is paid as {tid}, which the PG does not hold"))?;
                 let (total, cancelled) = (int(&payment["amount"], "total"), int(&payment["amount"], "cancelled"));
                 if int(row, "amount") != total || int(row, "balance") != total - cancelled {
                     return Err(format!("{id}: {total} - {cancelled} here, {row} at the PG"));
@@ -76,13 +80,22 @@ pub fn compare(payments: &[Value], rows: &[Value]) -> Result<(), String> {
                     return Err(format!("{id}: {cancelled} cancelled here, {made} at the PG"));
                 }
             }
+            "VIRTUAL_ACCOUNT_ISSUED" => {
+                let tid = payment["pgTxId"].as_str().unwrap_or_default();
+                if accounts.remove(tid).is_none_or(|row| int(row, "balance") != 0) {
+                    return Err(format!(
+                        "{id} waits for a deposit to {tid}; the PG has no such empty account"
+                    ));
+                }
+            }
             "FAILED" => {}
             // Open windows hold nothing; an approval without an outcome shows as an orphan below.
             "READY" => {}
             other => return Err(format!("{id} is still {other}")),
         }
     }
-    match held.values().next() {
+    let paid_accounts = accounts.values().filter(|row| int(row, "balance") > 0);
+    match held.values().chain(paid_accounts).next() {
         None => Ok(()),
         Some(orphan) => Err(format!(
             "the PG holds an approval that the router does not know: {orphan}"
