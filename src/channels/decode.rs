@@ -155,7 +155,9 @@ impl Decoder<'_> {
             self.problem(at, format!("`{key}` is empty"));
             return None;
         }
-        let value = array.iter().filter_map(|value| item(self, value)).collect();
+        let mut value: Vec<T> = array.iter().filter_map(|value| item(self, value)).collect();
+        // Kept as long as the file is: with one channel a piece, room for three more would be most of it.
+        value.shrink_to_fit();
         Some(At { at, value })
     }
 }
