@@ -6,12 +6,14 @@
 //! net-cancel (망취소) within an hour.
 
 mod approve;
+pub mod billing;
 mod cancel;
 mod codes;
 mod inquire;
 mod mask;
 mod method;
 mod notify;
+pub mod receipts;
 mod returned;
 mod rules;
 mod send;
@@ -29,6 +31,8 @@ use super::{
     Refusal, Step, TextRule, When, Window, WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
+use bytes::Bytes;
+use serde::Serialize;
 use std::time::Duration;
 
 /// The adapter.
@@ -43,6 +47,25 @@ const TIMEOUTS: OperationTimeouts = OperationTimeouts {
 
 const NO_DELIVERY: &str = "NICE Payments' v1 API has no call for it: deliveries and decisions are made in NICE Payments' \
                            merchant admin (상점관리자)";
+
+/// What is sent for an operation that is not part of the core: a path below the API and a JSON body.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Path, from `/v1`.
+    pub path: String,
+    /// Body.
+    pub body: Bytes,
+}
+
+impl Message {
+    fn json<B: Serialize>(path: String, body: &B) -> Result<Self, Refusal> {
+        let body = serde_json::to_vec(body).map_err(|_| Refusal::new("body", "cannot be written as JSON"))?;
+        Ok(Self {
+            path,
+            body: body.into(),
+        })
+    }
+}
 
 static DESCRIPTOR: Descriptor = Descriptor {
     names: ProviderName {

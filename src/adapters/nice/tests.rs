@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod calls;
+mod extras;
 mod fixtures;
 mod keys;
 mod leniency;

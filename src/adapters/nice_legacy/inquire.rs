@@ -19,7 +19,7 @@ fn tid(command: &Inquire, channel: &ChannelRevision) -> Result<String, Refusal> 
     let tid = match (&command.pg_tx_id, &command.approving) {
         (Some(tid), _) => tid.clone(),
         (None, Some(approve)) => Token::of(approve, channel)?.tx_tid,
-        (None, None) => instant::tid(channel, &command.order_id, command.ordered_at),
+        (None, None) => instant::tid(channel, instant::kind::CARD, &command.order_id, command.ordered_at),
     };
     if rules::is_tid(&tid) {
         return Ok(tid);

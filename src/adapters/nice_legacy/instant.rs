@@ -16,47 +16,83 @@ use zeroize::Zeroizing;
 
 const CREDENTIAL: &str = "method.card.credential";
 
-/// The TID we make for a payment: MID, method 01 (card), media 01, time, and four digits of the order number's hash, so
-/// that it can be made again when the answer is lost. Two orders of one second may meet; NICE then refuses the second.
-pub(super) fn tid(channel: &ChannelRevision, order_id: &str, at: Millis) -> String {
-    let hash = text::sha256_hex(&[order_id]);
-    let number = u32::from_str_radix(&hash[..8], 16).unwrap_or_default() % 10_000;
-    format!("{}0101{}{number:04}", channel.spec.mid, stamp(at, "%y%m%d%H%M%S"))
+/// Method and media of a TID we make.
+pub(super) mod kind {
+    /// Card, ordinary.
+    pub(in crate::adapters::nice_legacy) const CARD: &str = "0101";
+    /// Card, by billing key.
+    pub(in crate::adapters::nice_legacy) const BILLING: &str = "0116";
+    /// Virtual account.
+    pub(in crate::adapters::nice_legacy) const ACCOUNT: &str = "0301";
+    /// Cash receipt.
+    pub(in crate::adapters::nice_legacy) const RECEIPT: &str = "0401";
 }
 
-/// The encrypted card data. Refusals never quote what was given.
+/// The TID we make for a payment: MID, method and media, time, and four digits of the order number's hash, so that it can
+/// be made again when the answer is lost. Two orders of one second may meet; NICE then refuses the second.
+pub(super) fn tid(channel: &ChannelRevision, kind: &str, order_id: &str, at: Millis) -> String {
+    let hash = text::sha256_hex(&[order_id]);
+    let number = u32::from_str_radix(&hash[..8], 16).unwrap_or_default() % 10_000;
+    format!("{}{kind}{}{number:04}", channel.spec.mid, stamp(at, "%y%m%d%H%M%S"))
+}
+
+/// Card data that can be sent. Refusals never quote what was given.
+pub(super) struct Digits<'a> {
+    pub(super) number: &'a str,
+    pub(super) year: &'a str,
+    pub(super) month: &'a str,
+    pub(super) identity: &'a str,
+    pub(super) password: &'a str,
+}
+
+impl<'a> Digits<'a> {
+    /// Checks card data.
+    pub(super) fn of(card: &'a CardInput) -> Result<Self, Refusal> {
+        let number = digits(
+            "number",
+            Some(&card.number),
+            12..=20,
+            "must be the card number, digits only",
+        )?;
+        let year = digits(
+            "expiryYear",
+            Some(&card.expiry_year),
+            2..=2,
+            "must be two digits, e.g. 30",
+        )?;
+        let month = digits(
+            "expiryMonth",
+            Some(&card.expiry_month),
+            2..=2,
+            "must be two digits, 01 to 12",
+        )?;
+        if !("01"..="12").contains(&month) {
+            return Err(refusal("expiryMonth", "must be two digits, 01 to 12"));
+        }
+        const IDENTITY: &str = "birthOrBusinessRegistrationNumber";
+        let fix = "must be the owner's birth date (YYMMDD) or the company's ten-digit business registration number";
+        let identity = digits(IDENTITY, card.birth_or_business.as_ref(), 6..=10, fix)?;
+        if !matches!(identity.len(), 0 | 6 | 10) {
+            return Err(refusal(IDENTITY, fix));
+        }
+        let fix = "must be the first two digits of the card's password";
+        let password = digits("passwordTwoDigits", card.password_two_digits.as_ref(), 2..=2, fix)?;
+        Ok(Self {
+            number,
+            year,
+            month,
+            identity,
+            password,
+        })
+    }
+}
+
+/// The encrypted card data. Names and the form of the expiry differ from those of a billing key.
 fn enc_data(card: &CardInput, key: &str) -> Result<String, Refusal> {
-    let number = digits(
-        "number",
-        Some(&card.number),
-        12..=20,
-        "must be the card number, digits only",
-    )?;
-    let year = digits(
-        "expiryYear",
-        Some(&card.expiry_year),
-        2..=2,
-        "must be two digits, e.g. 30",
-    )?;
-    let month = digits(
-        "expiryMonth",
-        Some(&card.expiry_month),
-        2..=2,
-        "must be two digits, 01 to 12",
-    )?;
-    if !("01"..="12").contains(&month) {
-        return Err(refusal("expiryMonth", "must be two digits, 01 to 12"));
-    }
-    let identity = card.birth_or_business.as_ref();
-    let fix = "must be the owner's birth date (YYMMDD) or the company's ten-digit business registration number";
-    let identity = digits("birthOrBusinessRegistrationNumber", identity, 6..=10, fix)?;
-    if !matches!(identity.len(), 0 | 6 | 10) {
-        return Err(refusal("birthOrBusinessRegistrationNumber", fix));
-    }
-    let fix = "must be the first two digits of the card's password";
-    let password = digits("passwordTwoDigits", card.password_two_digits.as_ref(), 2..=2, fix)?;
+    let card = Digits::of(card)?;
     let plain = Zeroizing::new(format!(
-        "CardNo={number}&CardExpire={year}{month}&BuyerAuthNum={identity}&CardPwd={password}"
+        "CardNo={}&CardExpire={}{}&BuyerAuthNum={}&CardPwd={}",
+        card.number, card.year, card.month, card.identity, card.password
     ));
     aes128_ecb(key, &plain).map_err(|_| Refusal::new("channel", "the merchant key cannot encrypt card data"))
 }
@@ -97,7 +133,7 @@ impl Instant for NiceLegacy {
             Refusal::new(CREDENTIAL, message)
         })?;
         let enc_data = enc_data(card, keys.key())?;
-        let tid = tid(channel, &command.order_id, command.at);
+        let tid = tid(channel, kind::CARD, &command.order_id, command.at);
         let (mid, amount) = (channel.spec.mid.as_str(), command.amounts.total.to_string());
         let edi_date = edi_date(command.at);
         let sign_data = keys.sign(&[mid, &amount, &edi_date, &command.order_id]);
@@ -138,7 +174,7 @@ impl Instant for NiceLegacy {
         };
         let code = told.code();
         if codes::is_approved("CARD", &code) {
-            let tid = tid(channel, &command.order_id, command.at);
+            let tid = tid(channel, kind::CARD, &command.order_id, command.at);
             return settled(&told, channel, &tid, command.amounts.total, &command.order_id, "CARD");
         }
         Step::Done(match code.as_str() {

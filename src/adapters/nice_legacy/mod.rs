@@ -6,18 +6,22 @@
 //! (net-cancel, 망취소), or learned by TID as far as a yes or no goes.
 
 mod approve;
+pub mod billing;
 mod cancel;
 mod codes;
+pub mod escrow;
 mod form;
 mod inquire;
 mod instant;
 mod mask;
 mod method;
 mod notify;
+pub mod receipts;
 mod returned;
 mod rules;
 mod send;
 mod sign;
+pub mod vbank;
 mod verify;
 mod window;
 mod wire;
@@ -31,6 +35,7 @@ use super::{
     RecoveryStep, Refusal, Step, TextRule, When, Window, WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
+use bytes::Bytes;
 use std::time::Duration;
 
 /// The adapter.
@@ -42,6 +47,27 @@ const TIMEOUTS: OperationTimeouts = OperationTimeouts {
     connect: Duration::from_secs(5),
     total: Duration::from_secs(30),
 };
+
+/// What is sent for an operation that is not part of the core: a path below the host and a form.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Path, from `/webapi`.
+    pub path: &'static str,
+    /// Body, EUC-KR, percent-encoded.
+    pub body: Bytes,
+}
+
+impl Message {
+    fn form(channel: &ChannelRevision, path: &'static str, fields: &[(&str, &str)]) -> Result<Self, Refusal> {
+        let mut all = fields.to_vec();
+        all.push(("CharSet", sign::credentials(channel)?.charset));
+        all.push(("EdiType", "JSON"));
+        Ok(Self {
+            path,
+            body: form::body(&all),
+        })
+    }
+}
 
 static DESCRIPTOR: Descriptor = Descriptor {
     names: ProviderName {
