@@ -65,6 +65,7 @@ fn every_pg_folder_has_the_same_rooms() {
         "verify.rs",
         "send.rs",
         "form.rs",
+        "escrow.rs",
         "limits.rs",
         "recovery.rs",
         "tests.rs",
