@@ -2,7 +2,7 @@
 
 use crate::payment::{Amounts, Approval, Currency, Failure, MethodKind, Millis, Status};
 use bytes::Bytes;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 /// Approve what the buyer authenticated. Stored with the intent: no secrets in here.
@@ -210,6 +210,36 @@ pub struct Notice {
     pub peer: std::net::IpAddr,
 }
 
+/// A billing key of the PG's, as a notification names it. Shown by no debug output.
+#[derive(Clone)]
+pub struct PgKey(SecretString);
+
+impl PgKey {
+    /// Takes a key in.
+    #[must_use]
+    pub fn new(key: String) -> Self {
+        Self(key.into())
+    }
+
+    /// The key, for comparing.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for PgKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PgKey(***)")
+    }
+}
+
+impl PartialEq for PgKey {
+    fn eq(&self, other: &Self) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.expose().as_bytes(), other.expose().as_bytes()).is_ok()
+    }
+}
+
 /// What a notification means.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NoticeVerdict {
@@ -228,6 +258,14 @@ pub enum NoticeVerdict {
         order_id: Option<String>,
         /// PG's id, if told.
         pg_tx_id: Option<String>,
+        /// The PG's natural key of this event, for de-duplication.
+        dedupe: String,
+    },
+    /// A billing key is gone at the PG: removed by the buyer or by the provider behind it. Whoever can name the key is
+    /// believed, because nobody but the PG and this router knows it.
+    KeyGone {
+        /// The PG's key.
+        key: PgKey,
         /// The PG's natural key of this event, for de-duplication.
         dedupe: String,
     },

@@ -37,7 +37,8 @@ pub use billing::{
 };
 pub use channel::{ChannelRevision, ChannelSpec, ChannelState, Mode};
 pub use command::{
-    Approve, Cancel, CancelDone, CardInput, Inquire, KeyIn, Notice, NoticeVerdict, PgCancel, PgView, RefundAccount,
+    Approve, Cancel, CancelDone, CardInput, Inquire, KeyIn, Notice, NoticeVerdict, PgCancel, PgKey, PgView,
+    RefundAccount,
 };
 pub use descriptor::{CredentialField, Descriptor, Feature, Limits, OperationTimeouts, ProviderName, TextRule, When};
 pub use escrow::{EscrowAction, EscrowCalls, EscrowCommand, EscrowDone, Party, Shipment};

@@ -1,6 +1,7 @@
 //! Sealing: AES-256-GCM over whatever secret must be stored (channel revisions, values kept from an approval).
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
 
 /// A value could not be sealed or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,7 @@ pub enum SealError {
 /// Seals with one key; the label binds a sealed value to its place, so that it cannot be moved to another.
 pub struct Sealer {
     key: RandomizedNonceKey,
+    marks: hmac::Key,
 }
 
 impl std::fmt::Debug for Sealer {
@@ -33,8 +35,13 @@ impl Sealer {
     /// # Errors
     /// The key has another length.
     pub fn new(key: &[u8]) -> Result<Self, SealError> {
-        let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| SealError::Key)?;
-        Ok(Self { key })
+        let sealing = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| SealError::Key)?;
+        // A key of its own: what marks shows nothing of what seals.
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"naru marks");
+        Ok(Self {
+            key: sealing,
+            marks: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+        })
     }
 
     /// Seals: 12 bytes of nonce, then ciphertext and tag.
@@ -50,6 +57,18 @@ impl Sealer {
         let mut out = nonce.as_ref().to_vec();
         out.append(&mut sealed);
         Ok(out)
+    }
+
+    /// A keyed hash, by which a sealed value is found again without being opened: 32 hexadecimal digits.
+    #[must_use]
+    pub fn mark(&self, label: &str, plain: &[u8]) -> String {
+        let mut context = hmac::Context::with_key(&self.marks);
+        // The length keeps label and value apart.
+        context.update(&(label.len() as u64).to_be_bytes());
+        context.update(label.as_bytes());
+        context.update(plain);
+        let tag = context.sign();
+        tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Opens what [`Sealer::seal`] made under the same label.
@@ -88,5 +107,16 @@ mod tests {
         assert_eq!(sealer.open("revision:a", &changed), Err(SealError::Open));
         assert_eq!(sealer.open("revision:a", &sealed[..5]), Err(SealError::Open));
         assert_eq!(Sealer::new(&[0; 16]).err(), Some(SealError::Key));
+    }
+
+    #[test]
+    fn a_mark_tells_label_value_and_key_apart() {
+        let sealer = Sealer::new(&[7; 32]).unwrap();
+        let mark = sealer.mark("toss:mid", b"key");
+        assert_eq!(mark, sealer.mark("toss:mid", b"key"));
+        assert_eq!(mark.len(), 32);
+        assert_ne!(mark, sealer.mark("toss:mi", b"dkey"));
+        assert_ne!(mark, sealer.mark("toss:mid", b"kez"));
+        assert_ne!(mark, Sealer::new(&[8; 32]).unwrap().mark("toss:mid", b"key"));
     }
 }

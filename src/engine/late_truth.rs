@@ -30,6 +30,8 @@ pub enum Learned {
     Unchanged,
     /// The ledger was behind; it is not any more.
     Changed(Box<Transaction>),
+    /// A billing key was gone that the ledger thought alive; it is deleted there too.
+    KeyGone,
     /// It cannot be told now; look again later.
     Later(String),
 }

@@ -182,6 +182,8 @@ pub struct ScheduleFilter {
 pub trait BillingLedger: Send + Sync + 'static {
     /// A key.
     fn billing_key<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<BillingKey>, LedgerError>>;
+    /// The key of which a part's PG key has this mark ([`crate::payment::KeyPart::mark`]).
+    fn key_by_mark<'a>(&'a self, mark: &'a str) -> BoxFuture<'a, Result<Option<BillingKey>, LedgerError>>;
     /// A page of keys and how many there are in all.
     fn billing_keys<'a>(&'a self, filter: &'a KeyFilter) -> BoxFuture<'a, Result<(Vec<BillingKey>, u64), LedgerError>>;
     /// A schedule.

@@ -17,7 +17,7 @@ impl Notices {
         let looked = self.look(&mut row).await;
         let at = now();
         match looked {
-            Ok(Some(Learned::Unchanged | Learned::Changed(_))) => {
+            Ok(Some(Learned::Unchanged | Learned::Changed(_) | Learned::KeyGone)) => {
                 self.count(&row.provider, "applied");
                 noted(&mut row, NoticeState::Applied, 0, None);
             }
@@ -74,6 +74,9 @@ impl Notices {
             }
         }
         let (verdict, found) = self.read(&notice, &channel).await?;
+        if let NoticeVerdict::KeyGone { key, .. } = &verdict {
+            return self.engine.key_gone(&channel, key).await.map(Some);
+        }
         let Some(transaction) = found else {
             self.count(&row.provider, "unknown_payment");
             return later("no payment with this order number yet");
@@ -95,7 +98,7 @@ impl Notices {
                 self.engine.ledger.notice_seen(row.clone()).await?;
                 Ok(None)
             }
-            NoticeVerdict::Ignore => {
+            NoticeVerdict::KeyGone { .. } | NoticeVerdict::Ignore => {
                 noted(row, NoticeState::Ignored, 0, None);
                 self.engine.ledger.notice_seen(row.clone()).await?;
                 Ok(None)

@@ -134,6 +134,7 @@ impl Notices {
                 return Ok(None);
             }
             NoticeVerdict::Ask { order_id, dedupe, .. } => (order_id, dedupe),
+            NoticeVerdict::KeyGone { dedupe, .. } => (None, dedupe),
             NoticeVerdict::Tell { order_id, dedupe, .. } => (Some(order_id), dedupe),
         };
         row.order_id = order_id;

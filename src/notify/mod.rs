@@ -131,7 +131,7 @@ impl Notices {
         let order = match &verdict {
             NoticeVerdict::Ask { order_id, .. } => order_id.clone(),
             NoticeVerdict::Tell { order_id, .. } => Some(order_id.clone()),
-            NoticeVerdict::Refuse { .. } | NoticeVerdict::Ignore => None,
+            NoticeVerdict::KeyGone { .. } | NoticeVerdict::Refuse { .. } | NoticeVerdict::Ignore => None,
         };
         let Some(order) = order else {
             return Ok((verdict, None));

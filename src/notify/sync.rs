@@ -78,7 +78,7 @@ impl Notices {
                         // It may have left the list: then the next page begins one earlier.
                         left += usize::from(!filter.status.contains(&after.status));
                     }
-                    Ok(Learned::Unchanged | Learned::Later(_)) => {}
+                    Ok(Learned::Unchanged | Learned::KeyGone | Learned::Later(_)) => {}
                     Err(error) => tracing::warn!(%error, transaction = payment.id, "a payment was not looked up"),
                 }
                 tokio::time::sleep(PAUSE).await;

@@ -70,6 +70,9 @@ pub struct KeyPart {
     /// The PG's key, sealed; erased with the deletion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sealed: Option<serde_json::Value>,
+    /// Keyed hash of the PG's key: by it a notice that names the key finds it. Stays when the key is erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
     /// What the key stands for, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<MethodDetail>,
@@ -138,6 +141,8 @@ pub struct BillingKey {
 pub struct PartIssued {
     /// The PG's key, sealed.
     pub sealed: serde_json::Value,
+    /// Keyed hash of the PG's key.
+    pub mark: String,
     /// What it stands for.
     pub method: Option<MethodDetail>,
     /// PG's id of the issue.
@@ -248,6 +253,7 @@ impl BillingKey {
         match event {
             KeyEvent::Issued(issued) => {
                 part.sealed = Some(issued.sealed.clone());
+                part.mark = Some(issued.mark.clone());
                 part.method.clone_from(&issued.method);
                 part.pg_tx_id.clone_from(&issued.pg_tx_id);
                 part.pg_response.clone_from(&issued.raw);

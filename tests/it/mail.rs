@@ -421,3 +421,79 @@ async fn a_cancellation_in_the_pgs_admin_is_learned() {
     ];
     shop.until("adm-1", &events, &demo).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_billing_key_that_the_buyer_removes_is_deleted_here_too() {
+    let (stop, stopped) = watch::channel(false);
+    let (shop, url) = Shop::open(stopped).await;
+    let demo = demo(channels_to(&url), Vec::new()).await;
+    let channel = demo.value("NARU_CHANNEL_TOSS_BILLING");
+    let notify = format!("{}/notify/toss/{channel}", demo.value("NARU_URL"));
+    let merchant = json!({"mid": "tnarubill1", "notifyUrl": notify});
+    let set = sim(&demo, Method::PUT, "/_sim/toss/merchants", merchant).await;
+    assert_eq!(set.status, 200, "{}", set.text);
+    let issue = json!({
+        "channelKey": channel, "customer": {"id": "buyer-1"},
+        "method": {"card": {"credential": {"number": "9410001234567890", "expiryYear": "30", "expiryMonth": "12",
+            "birthOrBusinessRegistrationNumber": "900101", "passwordTwoDigits": "12"}}},
+    });
+    let issued = demo.v2(Method::POST, "/billing-keys", Some(issue)).await;
+    assert_eq!(issued.status, 200, "{}", issued.text);
+    let key = issued.json()["billingKeyInfo"]["billingKey"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+
+    // A stranger cannot delete what he cannot name.
+    let forged =
+        json!({"eventType": "BILLING_DELETED", "data": {"billingKey": "BK_a_guess", "reason": null}}).to_string();
+    assert_eq!(send(Method::POST, &notify, &[], forged.into()).await.status, 200);
+    let ledger = sim(
+        &demo,
+        Method::GET,
+        "/_sim/ledger?provider=toss&mid=tnarubill1",
+        Value::Null,
+    )
+    .await;
+    let rows = ledger.json();
+    let rows = rows["rows"].as_array().or(rows.as_array()).unwrap();
+    let pg_key = rows.iter().find(|r| r["state"] == "ISSUED").unwrap()["tid"].clone();
+    let path = format!("/billing-keys/{key}");
+    assert_eq!(demo.v2(Method::GET, &path, None).await.json()["status"], "ISSUED");
+
+    let removed = json!({"billingKey": pg_key, "reason": "buyer"});
+    let removed = sim(&demo, Method::POST, "/_sim/toss/billing-removed", removed).await;
+    assert_eq!(removed.status, 200, "{}", removed.text);
+    let since = Instant::now();
+    while demo.v2(Method::GET, &path, None).await.json()["status"] != "DELETED" {
+        assert!(
+            since.elapsed() < Duration::from_secs(20),
+            "the key stands\n{}",
+            demo.said()
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let told = || {
+        shop.came
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|r| String::from_utf8_lossy(&r.body).contains("BillingKey.Deleted"))
+    };
+    while !told() {
+        assert!(since.elapsed() < Duration::from_secs(20), "no webhook\n{}", demo.said());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let order = json!({"billingKey": key, "orderName": "구독", "amount": {"total": 1000}, "currency": "KRW"});
+    let late = demo
+        .v2(Method::POST, "/payments/bk-gone-1/billing-key", Some(order))
+        .await;
+    assert_eq!(late.json()["type"], "BILLING_KEY_ALREADY_DELETED", "{}", late.text);
+    let waiting = demo.admin(Method::GET, "/admin/notices?state=waiting").await.json();
+    assert_eq!(
+        waiting["items"].as_array().unwrap().len(),
+        1,
+        "the guess waits for a key that never comes: {waiting}"
+    );
+    drop(stop);
+}

@@ -1,6 +1,7 @@
 //! Toss's keys and the Basic header made from them. Nothing else is signed: integrity comes from the confirm call.
 
 use crate::adapters::{ChannelRevision, ChannelSpec, CredentialField, Mode, Prepared, Refusal};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
@@ -41,12 +42,35 @@ pub(super) struct Credentials {
     pub(super) client_key: String,
     /// Value of the `Authorization` header.
     pub(super) authorization: SecretString,
+    /// Key of the webhooks about payouts and sellers, if the channel has one.
+    pub(super) security_key: Option<SecretString>,
 }
 
 /// `Basic` + Base64 of `secretKey:`. The key is the user name; the colon with nothing after it is the empty password
 /// and must be there (`INCORRECT_BASIC_AUTH_FORMAT` otherwise).
 pub(super) fn basic(secret_key: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{secret_key}:")))
+}
+
+/// Whether one of the signatures `v1:…,v1:…` (two while a key is rotated) is that of a webhook about payouts or sellers:
+/// HMAC-SHA256 over `{body}:{transmission-time}`. Toss does not say whether the key's bytes are its 64 characters or the
+/// 32 bytes they spell; integrations are seen with either, so both are tried.
+pub(super) fn webhook_signed(security_key: &str, body: &[u8], time: &str, signatures: &str) -> bool {
+    let spelled: Option<Vec<u8>> = security_key
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    let keys = [Some(security_key.as_bytes().to_vec()), spelled];
+    let told: Vec<Vec<u8>> = signatures
+        .split(',')
+        .filter_map(|one| STANDARD.decode(one.trim().strip_prefix("v1:")?).ok())
+        .collect();
+    let message = [body, b":", time.as_bytes()].concat();
+    keys.iter().flatten().any(|key| {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        told.iter().any(|tag| hmac::verify(&key, &message, tag).is_ok())
+    })
 }
 
 /// The channel's prepared credentials.
@@ -83,6 +107,7 @@ pub(super) fn prepare(channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>> {
         (Some(client_key), Some(secret_key)) if problems.is_empty() => Ok(Arc::new(Credentials {
             client_key: client_key.to_owned(),
             authorization: basic(secret_key).into(),
+            security_key: channel.credentials.get("securityKey").cloned(),
         })),
         _ => Err(problems),
     }

@@ -31,6 +31,8 @@ pub(super) struct Payment {
     /// Old name of `lastTransactionKey` (API 1.3).
     pub(super) transaction_key: Scalar,
     pub(super) secret: Scalar,
+    /// Of `BILLING_DELETED`, whose `data` is no payment.
+    pub(super) billing_key: Scalar,
     pub(super) cancels: List<CancelEntry>,
     pub(super) card: Maybe<Card>,
     pub(super) virtual_account: Maybe<VirtualAccount>,

@@ -62,6 +62,7 @@ impl NewKey {
                     order_id: ids::order_id(),
                     customer_key: Uuid::new_v4().to_string(),
                     sealed: None,
+                    mark: None,
                     method: None,
                     pg_tx_id: None,
                     pg_response: None,

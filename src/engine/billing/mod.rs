@@ -7,10 +7,12 @@
 //!
 //! - `issue`: keys by card data, for one channel or all of a group; `window`: keys by the PG's window
 //! - `delete`: deletion; `part`: what issue and deletion share; `charge`: payments; `schedule`: at a given time
+//! - `gone`: keys that a notification says were removed at the PG
 //! - `recover`: the clock that settles unknown issues and deletions
 
 mod charge;
 mod delete;
+mod gone;
 mod issue;
 mod part;
 mod recover;

@@ -8,7 +8,7 @@ use crate::adapters::{
     WireAnswer,
 };
 use crate::ledger::{BillingWrite, IntentState, KeyIntent, LedgerError, Write};
-use crate::payment::{BillingKey, Failure, FailureKind, KeyEvent, KeyPart, KeyStatus, PartIssued};
+use crate::payment::{BillingKey, ChannelRef, Failure, FailureKind, KeyEvent, KeyPart, KeyStatus, PartIssued};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::sync::Arc;
@@ -248,10 +248,11 @@ impl Engine {
         how: &'static str,
     ) -> Result<(), LedgerError> {
         let (mut stale, mut storage) = (0, 0);
-        let event = self.key_event(&intent, &outcome);
         loop {
             let stored = self.ledger.billing_key(key_id).await?;
             let before = stored.ok_or_else(|| LedgerError::Storage("the billing key vanished".into()))?;
+            let channel = before.part(&intent.channel_key).map(|part| &part.channel);
+            let event = self.key_event(&intent, channel, &outcome);
             let (after, writes) = part_settlement(before, &intent, &outcome, event.as_ref(), &trail, how);
             crash::point("before-outcome");
             match self.ledger.commit(writes).await {
@@ -272,7 +273,12 @@ impl Engine {
         }
     }
 
-    fn key_event(&self, intent: &KeyIntent, outcome: &Outcome<KeyEffect>) -> Option<KeyEvent> {
+    fn key_event(
+        &self,
+        intent: &KeyIntent,
+        channel: Option<&ChannelRef>,
+        outcome: &Outcome<KeyEffect>,
+    ) -> Option<KeyEvent> {
         let issue = intent.operation == Operation::IssueBillingKey;
         Some(match outcome {
             Outcome::Done(KeyEffect::Issued(issued)) => {
@@ -282,8 +288,12 @@ impl Engine {
                     let message = "the PG issued a key, but it could not be sealed, so it is not kept; issue another";
                     KeyEvent::IssueFailed(Failure::new(FailureKind::Other, "NARU_NOT_SEALED", message))
                 } else {
+                    let mark = channel.map_or_else(String::new, |c| {
+                        self.contract_mark(&c.provider, &c.mid, issued.key.expose_secret())
+                    });
                     KeyEvent::Issued(Box::new(PartIssued {
                         sealed,
+                        mark,
                         method: issued.method.clone(),
                         pg_tx_id: issued.pg_tx_id.clone(),
                         raw: issued.raw.clone(),

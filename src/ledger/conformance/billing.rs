@@ -24,6 +24,7 @@ fn issued(id: &str, at: i64) -> BillingKey {
     key.apply("c0", &KeyEvent::IssueStarted, at).unwrap();
     let part = PartIssued {
         sealed: json!({"sealed": "AAAA"}),
+        mark: "0123456789abcdef0123456789abcdef".to_owned(),
         method: None,
         pg_tx_id: None,
         raw: None,
@@ -52,6 +53,27 @@ fn intent(id: &str, key: &str, channel: &str) -> KeyIntent {
         lease_until: 2_000,
         last_error: None,
     }
+}
+
+pub(crate) async fn a_key_is_found_by_the_mark_of_its_pg_key(ledger: &dyn Ledger) {
+    let mark = "0123456789abcdef0123456789abcdef";
+    assert_eq!(ledger.key_by_mark(mark).await.unwrap(), None);
+    let mut key = issued("k1", 2_000);
+    ledger.commit(vec![insert(&key)]).await.unwrap();
+    assert_eq!(ledger.key_by_mark(mark).await.unwrap().as_ref(), Some(&key));
+    assert_eq!(
+        ledger.key_by_mark("fedcba9876543210fedcba9876543210").await.unwrap(),
+        None
+    );
+    let expected = key.version;
+    key.apply("c0", &KeyEvent::Deleted(None), 3_000).unwrap();
+    let update = BillingWrite::UpdateKey {
+        key: Box::new(key.clone()),
+        expected,
+    };
+    ledger.commit(vec![billing(update)]).await.unwrap();
+    // A notice about a deletion of our own still finds what it tells of.
+    assert_eq!(ledger.key_by_mark(mark).await.unwrap(), Some(key));
 }
 
 pub(crate) async fn keys_are_found_changed_and_guarded(ledger: &dyn Ledger) {

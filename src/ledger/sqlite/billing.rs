@@ -91,8 +91,8 @@ impl Applying<'_> {
                 key_words(key),
                 doc
             ],
-        )
-        .map(drop)
+        )?;
+        self.mark_parts(key)
     }
 
     fn update_key(&mut self, key: &BillingKey, expected: i64, doc: &str) -> Result<(), LedgerError> {
@@ -112,7 +112,21 @@ impl Applying<'_> {
                 doc
             ],
         )?;
-        if changed == 0 { Err(LedgerError::Stale) } else { Ok(()) }
+        if changed == 0 {
+            return Err(LedgerError::Stale);
+        }
+        self.mark_parts(key)
+    }
+
+    /// A PG that answers an issue with a key it gave before leaves the mark with the newest key of ours.
+    fn mark_parts(&mut self, key: &BillingKey) -> Result<(), LedgerError> {
+        let issued = key.parts.iter().filter(|part| part.sealed.is_some());
+        for mark in issued.filter_map(|part| part.mark.as_ref()) {
+            let sql = "INSERT INTO key_marks (mark, billing_key) VALUES (?1, ?2)
+                 ON CONFLICT (mark) DO UPDATE SET billing_key = ?2 WHERE billing_key <> ?2";
+            self.execute(sql, params![mark, key.id])?;
+        }
+        Ok(())
     }
 
     fn key_intent(&mut self, i: &KeyIntent, command: &str) -> Result<(), LedgerError> {
@@ -352,6 +366,13 @@ impl BillingLedger for SqliteLedger {
         Box::pin(async move {
             let sql = "SELECT doc FROM billing_keys WHERE id = ?1";
             self.readers.point(|c| reader::doc(c, sql, [id]))
+        })
+    }
+
+    fn key_by_mark<'a>(&'a self, mark: &'a str) -> BoxFuture<'a, Result<Option<BillingKey>, LedgerError>> {
+        Box::pin(async move {
+            let sql = "SELECT doc FROM billing_keys WHERE id = (SELECT billing_key FROM key_marks WHERE mark = ?1)";
+            self.readers.point(|c| reader::doc(c, sql, [mark]))
         })
     }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Applied in order; `PRAGMA user_version` counts how many were. Never change one that was released: add another.
-const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY, super::receipts::RECEIPTS, BILLING];
+const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY, super::receipts::RECEIPTS, BILLING, MARKS];
 
 const INITIAL: &str = "
 -- One row an attempt. `doc` is the whole transaction as JSON; the other columns exist to be constrained, found, listed.
@@ -308,6 +308,14 @@ CREATE INDEX schedules_by_due ON schedules (store_id, time_to_pay, seq);
 
 -- Webhooks about billing keys.
 ALTER TABLE outbox ADD COLUMN billing_key TEXT;
+";
+
+/// By what a notice that names a PG's billing key finds it.
+const MARKS: &str = "
+CREATE TABLE key_marks (
+    mark        TEXT PRIMARY KEY,
+    billing_key TEXT NOT NULL REFERENCES billing_keys (id)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// More statements than the ledger has, so that none is ever prepared twice.

@@ -28,6 +28,7 @@ pub(crate) fn sample(id: &str, parts: usize) -> BillingKey {
                 order_id: format!("order-{id}-{n}"),
                 customer_key: "0b5f1f8e-3f0f-4b62-9a55-6d1b5a0f2c11".into(),
                 sealed: None,
+                mark: None,
                 method: None,
                 pg_tx_id: None,
                 pg_response: None,
@@ -57,6 +58,7 @@ pub(crate) fn sample(id: &str, parts: usize) -> BillingKey {
 fn issued() -> KeyEvent {
     KeyEvent::Issued(Box::new(PartIssued {
         sealed: json!({"sealed": "AAAA"}),
+        mark: "0123456789abcdef0123456789abcdef".into(),
         method: None,
         pg_tx_id: None,
         raw: None,

@@ -144,6 +144,7 @@ fn notices() {
         };
         let verdict = match notifications.read(&notice, &channel, case.keep.as_ref()) {
             NoticeVerdict::Refuse { status, .. } => json!({"refuse": status}),
+            NoticeVerdict::KeyGone { .. } => panic!("no notice of NICE names a billing key"),
             NoticeVerdict::Ignore => json!("ignore"),
             NoticeVerdict::Ask {
                 order_id,

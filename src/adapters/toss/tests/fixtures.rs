@@ -143,6 +143,7 @@ fn notices() {
                 pg_tx_id,
                 dedupe,
             } => json!({"ask": {"orderId": order_id, "pgTxId": pg_tx_id, "dedupe": dedupe}}),
+            NoticeVerdict::KeyGone { key, dedupe } => json!({"keyGone": key.expose(), "dedupe": dedupe}),
             NoticeVerdict::Tell { .. } => panic!("no webhook of Toss is the truth by itself"),
         };
         assert_eq!(verdict, case.verdict, "{}", case.name);

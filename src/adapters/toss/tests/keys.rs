@@ -22,6 +22,63 @@ fn basic_header_vectors() {
     assert!(!sign::basic(SECRET_KEY).contains("77u/"));
 }
 
+/// The key of the vectors: 64 characters, or the 32 bytes they spell.
+const SECURITY_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const TIME: &str = "2026-01-02T03:04:06+09:00";
+const BODY: &[u8] = br#"{"eventType":"payout.changed","createdAt":"2026-01-02T03:04:05+09:00","version":"2022-11-16","eventId":"evt_0001","entityType":"payout","entityBody":{"id":"FPA_12731","status":"COMPLETED"}}"#;
+const BY_TEXT: &str = "v1:xWIbt/H1cxuVNswJ01m9Ic2KjcR5ZBOCgeExdaO5HoI=";
+const BY_BYTES: &str = "v1:k5CEZVjz7DyeBUOGUDHRj0qNt7obvXGfjGI36QbkN1E=";
+
+#[test]
+fn payout_signature_vectors() {
+    assert_eq!(BODY.len(), 189);
+    let signed = |body: &[u8], time: &str, told: &str| sign::webhook_signed(SECURITY_KEY, body, time, told);
+    assert!(signed(BODY, TIME, BY_TEXT));
+    assert!(signed(BODY, TIME, BY_BYTES));
+    // Two signatures while a key is rotated: any one is enough.
+    assert!(signed(BODY, TIME, &format!("v1:AAAA,{BY_TEXT}")));
+    assert!(signed(BODY, TIME, &format!("{BY_BYTES}, v1:AAAA")));
+    for (body, time, told) in [
+        (&BODY[1..], TIME, BY_TEXT),
+        (BODY, "2026-01-02T03:04:07+09:00", BY_TEXT),
+        (BODY, TIME, "xWIbt/H1cxuVNswJ01m9Ic2KjcR5ZBOCgeExdaO5HoI="),
+        (BODY, TIME, "v1:AAAA"),
+        (BODY, TIME, ""),
+    ] {
+        assert!(!signed(body, time, told), "{told}");
+    }
+    assert!(!sign::webhook_signed(&"0".repeat(64), BODY, TIME, BY_TEXT));
+}
+
+#[test]
+fn a_forged_payout_webhook_is_refused_where_the_channel_has_the_key() {
+    let mut spec = spec();
+    set(&mut spec, "securityKey", SECURITY_KEY);
+    let with_key = revision(spec);
+    let verdict = |channel: &ChannelRevision, signature: &str| {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let notice = Notice {
+            method: "POST".into(),
+            query: String::new(),
+            headers: vec![
+                header("tosspayments-webhook-transmission-time", TIME),
+                header("tosspayments-webhook-signature", signature),
+            ],
+            body: BODY.into(),
+            peer: std::net::Ipv4Addr::LOCALHOST.into(),
+        };
+        Toss.notifications().unwrap().read(&notice, channel, None)
+    };
+    assert_eq!(verdict(&with_key, BY_BYTES), NoticeVerdict::Ignore);
+    let NoticeVerdict::Refuse { status, why } = verdict(&with_key, "v1:AAAA") else {
+        panic!("a forged webhook passed");
+    };
+    assert_eq!(status, 403);
+    assert!(!why.contains(SECURITY_KEY));
+    // Without the key nothing can be told, and nothing of it is acted upon.
+    assert_eq!(verdict(&channel(), "v1:AAAA"), NoticeVerdict::Ignore);
+}
+
 fn problems(change: impl FnOnce(&mut ChannelSpec)) -> Vec<(String, String)> {
     let mut spec = spec();
     change(&mut spec);

@@ -246,6 +246,7 @@ fn lists_are_filtered_by_what_is_asked_for() {
 fn issued(method: Option<MethodDetail>) -> KeyEvent {
     KeyEvent::Issued(Box::new(PartIssued {
         sealed: json!({"sealed": "SEALED-SECRET"}),
+        mark: "0123456789abcdef0123456789abcdef".to_owned(),
         method,
         pg_tx_id: Some("tx".into()),
         raw: Some("{}".into()),
