@@ -1,5 +1,6 @@
 //! The `naru` command. Thin: it reads arguments, calls the rooms, prints, and says with its exit code how it went.
 
+mod admin;
 mod channels;
 mod check;
 #[cfg(feature = "simulator")]
@@ -9,6 +10,7 @@ mod serve;
 mod signals;
 #[cfg(feature = "simulator")]
 mod sim;
+mod unknown;
 mod webhooks;
 
 use clap::{Args, Parser, Subcommand};
@@ -43,6 +45,9 @@ enum Command {
     /// Lists webhook deliveries of a running router and replays given-up ones.
     #[command(subcommand)]
     Webhooks(WebhooksCommand),
+    /// Lists operations whose outcome no machine could tell, and settles them.
+    #[command(subcommand)]
+    Unknown(unknown::UnknownCommand),
     /// Prints what each PG can do here, from the adapters' own descriptions.
     Providers(ProvidersArguments),
     /// Prints the version.
@@ -67,7 +72,7 @@ enum WebhooksCommand {
 }
 
 /// Which deliveries, and where the router is.
-#[derive(Args)]
+#[derive(Debug, Args)]
 struct WebhookFilterArguments {
     /// Delivery or event id.
     #[arg(long)]
@@ -87,25 +92,8 @@ struct WebhookFilterArguments {
     /// At most so many.
     #[arg(long)]
     limit: Option<u32>,
-    /// Operations listener.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "NARU_ADMIN_URL",
-        default_value = "http://127.0.0.1:9090"
-    )]
-    admin_url: String,
-    /// Admin token.
-    #[arg(long, value_name = "TOKEN", env = "NARU_ADMIN_TOKEN", hide_env_values = true)]
-    admin_token: String,
-}
-
-impl std::fmt::Debug for WebhookFilterArguments {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WebhookFilterArguments")
-            .field("admin_url", &self.admin_url)
-            .finish_non_exhaustive()
-    }
+    #[command(flatten)]
+    admin: admin::AdminArguments,
 }
 
 #[derive(Debug, Args)]
@@ -195,6 +183,7 @@ pub fn main() -> ExitCode {
         Command::Sim(arguments) => sim::run(&arguments),
         Command::Channels(command) => channels::run(&command),
         Command::Webhooks(command) => webhooks::run(command),
+        Command::Unknown(command) => unknown::run(command),
         Command::Providers(arguments) => providers::run(&arguments),
         Command::Version => {
             say(&format!(

@@ -1,13 +1,11 @@
 //! `naru webhooks`: lists deliveries and replays given-up ones, through a running router's operations listener.
 
+use super::admin::lines;
 use super::{WebhookFilterArguments, WebhooksCommand, block_on, fail, say};
-use crate::webhook::client::HookClient;
 use bytes::Bytes;
-use http::{Method, Request, header};
-use http_body_util::Full;
+use http::Method;
 use serde_json::{Map, Value};
 use std::process::ExitCode;
-use std::time::Duration;
 
 impl WebhookFilterArguments {
     /// The filter's members.
@@ -53,50 +51,21 @@ async fn list(state: String, filter: &WebhookFilterArguments) -> Result<String, 
         query.append_pair(&name, value.as_str().unwrap_or(&value.to_string()));
     }
     let path = format!("/admin/webhooks?{}", query.finish());
-    let answer = call(filter, Method::GET, &path, Bytes::new()).await?;
-    let items = answer
-        .get("items")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    if items.is_empty() {
-        return Ok(format!("no {state} webhook"));
-    }
-    let text = |item: &Value, name: &str| match item.get(name) {
-        Some(Value::String(text)) => text.clone(),
-        Some(value) if !value.is_null() => value.to_string(),
-        _ => "-".to_owned(),
-    };
-    let line = |item: &Value| {
-        let columns = ["id", "event", "paymentId", "attempts", "url", "lastError"];
-        columns.map(|name| text(item, name)).join("  ")
-    };
-    Ok(items.iter().map(line).collect::<Vec<_>>().join("\n"))
+    let answer = filter.admin.call(Method::GET, &path, Bytes::new()).await?;
+    let lines = lines(&answer, &["id", "event", "paymentId", "attempts", "url", "lastError"]);
+    Ok(if lines.is_empty() {
+        format!("no {state} webhook")
+    } else {
+        lines.join("\n")
+    })
 }
 
 async fn replay(filter: &WebhookFilterArguments) -> Result<String, String> {
     let body = Value::Object(filter.members()).to_string();
-    let answer = call(filter, Method::POST, "/admin/webhooks/replay", body.into()).await?;
+    let answer = filter
+        .admin
+        .call(Method::POST, "/admin/webhooks/replay", body.into())
+        .await?;
     let replayed = answer.get("replayed").and_then(Value::as_u64).unwrap_or_default();
     Ok(format!("{replayed} webhooks are sent again"))
-}
-
-async fn call(filter: &WebhookFilterArguments, method: Method, path: &str, body: Bytes) -> Result<Value, String> {
-    let url = format!("{}{path}", filter.admin_url.trim_end_matches('/'));
-    let request = Request::builder()
-        .method(method)
-        .uri(&url)
-        .header(header::AUTHORIZATION, format!("Bearer {}", filter.admin_token))
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::new(body))
-        .map_err(|error| format!("{url}: {error}"))?;
-    let client = HookClient::reading(true, 16 << 20)?;
-    let answered = client.send(request, Duration::from_secs(60)).await;
-    let answered = answered.map_err(|error| format!("{url}: {error}"))?;
-    let answer: Value = serde_json::from_slice(&answered.body).map_err(|error| format!("{url}: {error}"))?;
-    if answered.status.is_success() {
-        return Ok(answer);
-    }
-    let message = answer.get("message").and_then(Value::as_str).unwrap_or_default();
-    Err(format!("{url}: {} {message}", answered.status.as_u16()))
 }

@@ -4,11 +4,14 @@
 //! otherwise); `/admin/…` wants the bearer token. Every answer but the scrape is JSON. Nothing here shows a secret:
 //! credentials, kept values and buyers' data are left out before an answer is built.
 
+mod desk;
 mod mail;
 mod ready;
 #[cfg(test)]
 mod tests;
 mod timeline;
+
+pub use desk::Desk;
 
 use crate::ledger::Ledger;
 use crate::net::{Abort, BoxFuture, Handler, Refused, Request, Response, json_response, text_response};
@@ -36,6 +39,7 @@ pub struct Console {
     ledger: Arc<dyn Ledger>,
     settings: Arc<dyn Settings>,
     metrics: Metrics,
+    desk: Arc<dyn Desk>,
     token: SecretString,
     readiness: Readiness,
 }
@@ -54,11 +58,18 @@ fn refusal(status: StatusCode, kind: &str, message: &str) -> Response {
 impl Console {
     /// A console over the router's rooms.
     #[must_use]
-    pub fn new(ledger: Arc<dyn Ledger>, settings: Arc<dyn Settings>, metrics: Metrics, token: SecretString) -> Self {
+    pub fn new(
+        ledger: Arc<dyn Ledger>,
+        settings: Arc<dyn Settings>,
+        desk: Arc<dyn Desk>,
+        metrics: Metrics,
+        token: SecretString,
+    ) -> Self {
         Self {
             readiness: Readiness::new(Arc::clone(&ledger)),
             ledger,
             settings,
+            desk,
             metrics,
             token,
         }
@@ -148,6 +159,8 @@ impl Console {
             (&Method::GET, ["payments", store_id, payment_id]) => {
                 timeline::payment(self.ledger.as_ref(), store_id, payment_id).await
             }
+            (&Method::GET, ["unknown"]) => desk::cases(&self.desk, request).await,
+            (&Method::POST, ["unknown", id]) => desk::rule(&self.desk, id, request).await,
             (&Method::GET, ["webhooks"]) => mail::webhooks(self.ledger.as_ref(), request).await,
             (&Method::POST, ["webhooks", "replay"]) => mail::replay_webhooks(self.ledger.as_ref(), request).await,
             (&Method::GET, ["webhooks", id]) => mail::webhook(self.ledger.as_ref(), id).await,
@@ -156,7 +169,8 @@ impl Console {
             (_, ["webhooks" | "notices", "replay"]) => method_not_allowed("POST"),
             (_, ["webhooks" | "notices"] | ["webhooks", _]) => method_not_allowed("GET"),
             (_, ["config"] | ["payments", _, _]) => method_not_allowed("GET"),
-            (_, ["config", "reload"]) => method_not_allowed("POST"),
+            (_, ["unknown"]) => method_not_allowed("GET"),
+            (_, ["config", "reload"] | ["unknown", _]) => method_not_allowed("POST"),
             _ => not_found(),
         }
     }
@@ -166,8 +180,8 @@ fn not_found() -> Response {
     refusal(
         StatusCode::NOT_FOUND,
         "NOT_FOUND",
-        "calls: GET /metrics, /healthz, /readyz, /admin/config, /admin/payments/{storeId}/{paymentId}, /admin/webhooks, \
-         /admin/webhooks/{id}, /admin/notices; POST /admin/config/reload, /admin/webhooks/replay, /admin/notices/replay",
+        "calls: GET /metrics, /healthz, /readyz, /admin/config, /admin/payments/{storeId}/{paymentId}, /admin/unknown, /admin/webhooks, \
+         /admin/webhooks/{id}, /admin/notices; POST /admin/config/reload, /admin/unknown/{id}, /admin/webhooks/replay, /admin/notices/replay",
     )
 }
 

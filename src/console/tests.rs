@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
+use crate::engine::{DeskError, Ruling};
 use crate::ledger::sqlite::SqliteLedger;
 use http::HeaderMap;
 use http_body_util::BodyExt;
@@ -24,11 +25,36 @@ impl Settings for Fixed {
     }
 }
 
+/// One case, which a person named `kim` may rule.
+struct Cases;
+
+impl Desk for Cases {
+    fn cases(self: Arc<Self>, limit: usize) -> BoxFuture<'static, Result<Value, DeskError>> {
+        Box::pin(async move { Ok(json!({ "items": [{ "id": "c1" }], "limit": limit })) })
+    }
+
+    fn rule(self: Arc<Self>, id: String, ruling: Ruling) -> BoxFuture<'static, Result<Value, DeskError>> {
+        Box::pin(async move {
+            match (id.as_str(), ruling.by.as_str()) {
+                ("c1", "kim") => Ok(json!({ "settled": true, "decision": format!("{:?}", ruling.decision) })),
+                ("c1", _) => Err(DeskError::Busy),
+                _ => Err(DeskError::NoCase),
+            }
+        })
+    }
+}
+
 fn console(good: bool) -> (tempfile::TempDir, Arc<Console>) {
     let dir = tempfile::tempdir().unwrap();
     let metrics = Metrics::new();
     let ledger = SqliteLedger::open(&dir.path().join("ledger.db"), metrics.clone()).unwrap();
-    let console = Console::new(Arc::new(ledger), Arc::new(Fixed(good)), metrics, TOKEN.into());
+    let console = Console::new(
+        Arc::new(ledger),
+        Arc::new(Fixed(good)),
+        Arc::new(Cases),
+        metrics,
+        TOKEN.into(),
+    );
     (dir, Arc::new(console))
 }
 
@@ -109,4 +135,75 @@ async fn a_refused_reload_is_422_with_the_problems() {
     let (status, text) = ask(&bad, Method::POST, "/admin/config/reload", Some(&right)).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text.contains("f:1:1: no"), "{text}");
+}
+
+async fn post(console: &Arc<Console>, path: &str, body: Value) -> (StatusCode, Value) {
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {TOKEN}").parse().unwrap());
+    let request = Request {
+        method: Method::POST,
+        path: path.to_owned(),
+        query: String::new(),
+        headers,
+        body: body.to_string().into(),
+        peer: "127.0.0.1:1".parse().unwrap(),
+    };
+    let response = Arc::clone(console).handle(request).await.unwrap();
+    let status = response.status();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+#[tokio::test]
+async fn rulings_are_checked_before_anybody_is_asked() {
+    let (_dir, console) = console(true);
+    let right = format!("Bearer {TOKEN}");
+    let (status, text) = ask(&console, Method::GET, "/admin/unknown", Some(&right)).await;
+    assert_eq!(
+        (status, text.contains(r#""limit":100"#)),
+        (StatusCode::OK, true),
+        "{text}"
+    );
+    assert_eq!(
+        ask(&console, Method::GET, "/admin/unknown", None).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+
+    let ruling = |decision: &str| json!({ "decision": decision, "by": "kim", "reason": "seen in the PG's admin" });
+    let with = |mut ruling: Value, name: &str, value: &str| {
+        ruling[name] = json!(value);
+        ruling
+    };
+    for (path, body, status, word) in [
+        ("/admin/unknown/c1", ruling("not-done"), 200, "NotDone"),
+        ("/admin/unknown/c1", ruling("look"), 200, "Look"),
+        ("/admin/unknown/c1", with(ruling("adopt"), "pgTxId", "T1"), 200, "T1"),
+        (
+            "/admin/unknown/c1",
+            with(ruling("cancelled"), "pgCancellationId", "C1"),
+            200,
+            "C1",
+        ),
+        ("/admin/unknown/c1", ruling("adopt"), 400, "pgTxId"),
+        (
+            "/admin/unknown/c1",
+            with(ruling("not-done"), "pgTxId", "T1"),
+            400,
+            "pgTxId",
+        ),
+        ("/admin/unknown/c1", ruling("forget"), 400, "not-done"),
+        ("/admin/unknown/c1", json!([]), 400, "decision"),
+        (
+            "/admin/unknown/c1",
+            json!({ "decision": "look", "by": "kim" }),
+            400,
+            "reason",
+        ),
+        ("/admin/unknown/c1", with(ruling("look"), "by", "lee"), 409, "try again"),
+        ("/admin/unknown/c2", ruling("look"), 404, "no operation"),
+    ] {
+        let (seen, answer) = post(&console, path, body.clone()).await;
+        assert_eq!(seen.as_u16(), status, "{body}: {answer}");
+        assert!(answer.to_string().contains(word), "{body}: {answer}");
+    }
 }

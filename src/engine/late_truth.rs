@@ -390,4 +390,4 @@ fn commit_of(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -18,6 +18,7 @@ mod billing;
 mod cancel;
 mod command;
 pub(crate) mod crash;
+mod desk;
 mod escrow;
 mod exchange;
 mod ids;
@@ -36,6 +37,7 @@ pub use billing::{
     BillingError, ChannelFailure, ConfirmKey, DeleteKeyRequest, KeyPayment, KeyReturned, KeyWindowInput,
     NOT_ENCODABLE as KEY_NOT_ENCODABLE, NewKey, NewSchedule, OpenedKey, RevokeRequest, failures as key_failures,
 };
+pub use desk::{Decision, DeskError, Ruling};
 pub use late_truth::Learned;
 pub use recovery::CLOCK_SECONDS;
 pub use request::{

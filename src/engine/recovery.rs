@@ -88,7 +88,7 @@ impl Engine {
     }
 
     /// One look at one case.
-    async fn look(self: &Arc<Self>, intent: Intent) -> Result<(), EngineError> {
+    pub(super) async fn look(self: &Arc<Self>, intent: Intent) -> Result<(), EngineError> {
         let stored = self.ledger.transaction(&intent.transaction_id).await?;
         let transaction = stored.ok_or(EngineError::NotFound)?;
         let channel = self.exact_revision(&transaction.channel.key, &intent.revision).await?;

@@ -204,6 +204,16 @@ pub trait BillingLedger: Send + Sync + 'static {
         until: Millis,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<KeyIntent>, LedgerError>>;
+    /// Key intents that are unknown or wait for a person, the oldest first.
+    fn unsettled_keys(&self, limit: usize) -> BoxFuture<'_, Result<Vec<KeyIntent>, LedgerError>>;
+    /// As [`super::Ledger::lease_case`], of a key intent.
+    fn lease_key_case<'a>(
+        &'a self,
+        id: &'a str,
+        owner: &'a str,
+        now: Millis,
+        until: Millis,
+    ) -> BoxFuture<'a, Result<Option<KeyIntent>, LedgerError>>;
     /// Leases schedules whose time has come to `owner` until `until`, the longest due first.
     fn lease_due_schedules<'a>(
         &'a self,

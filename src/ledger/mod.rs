@@ -312,6 +312,17 @@ pub trait Ledger: Send + Sync + 'static + BillingLedger + NoticeLedger + OutboxL
         until: Millis,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Intent>, LedgerError>>;
+    /// Intents that are unknown or wait for a person, the oldest first.
+    fn unsettled(&self, limit: usize) -> BoxFuture<'_, Result<Vec<Intent>, LedgerError>>;
+    /// Leases one such intent, due or not, for a person's ruling; `None` if there is none of this id, or another works on
+    /// it.
+    fn lease_case<'a>(
+        &'a self,
+        id: &'a str,
+        owner: &'a str,
+        now: Millis,
+        until: Millis,
+    ) -> BoxFuture<'a, Result<Option<Intent>, LedgerError>>;
     /// On start: gives back every lease that an earlier life of `owner` held and makes its open intents unknown, due `now`.
     /// Their calls ended with that life, at the latest now: `last_call_at` becomes `now`.
     fn release<'a>(&'a self, owner: &'a str, now: Millis) -> BoxFuture<'a, Result<u64, LedgerError>>;

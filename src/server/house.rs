@@ -6,7 +6,7 @@ use crate::channels::Snapshot;
 use crate::channels::{Channels, Options, Problems, Sealer, Secrets};
 use crate::checkout::{Checkout, CheckoutOptions, ShopOptions};
 use crate::config::Config;
-use crate::console::{Console, Settings};
+use crate::console::{Console, Desk, Settings};
 use crate::engine::{Engine, EngineOptions, now};
 use crate::gateway::{Gateway, GatewayOptions};
 use crate::ledger::Ledger;
@@ -212,6 +212,7 @@ fn fronts(
     let console = Console::new(
         Arc::clone(&engine.ledger),
         Arc::clone(channels) as Arc<dyn Settings>,
+        Arc::clone(engine) as Arc<dyn Desk>,
         engine.metrics.clone(),
         config.admin_token.clone(),
     );

@@ -1,12 +1,13 @@
 //! Keys that went at the PG: a buyer or the provider behind a wallet removed one, and a notification says so.
 
+use super::super::exchange::Trail;
 use super::super::late_truth::Learned;
 use super::super::now;
 use super::super::request::EngineError;
 use super::{Engine, billing, journal, key_hook};
-use crate::adapters::{ChannelRevision, PgKey};
-use crate::ledger::{BillingWrite, LedgerError};
-use crate::payment::{ChannelRef, KeyEvent, PartStatus};
+use crate::adapters::{ChannelRevision, Outcome, PgKey};
+use crate::ledger::{BillingWrite, KeyIntent, LedgerError};
+use crate::payment::{ChannelRef, Failure, KeyEvent, PartStatus};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -73,6 +74,30 @@ impl Engine {
             }
         }
         Ok(Learned::Later("the billing key keeps changing".to_owned()))
+    }
+
+    /// A person says that an issue or a deletion never happened.
+    pub(in crate::engine) async fn key_not_done(
+        &self,
+        intent: KeyIntent,
+        failure: Failure,
+        trail: Trail,
+    ) -> Result<(), LedgerError> {
+        let key = intent.billing_key.clone();
+        self.settle_part(&key, intent, Outcome::Declined(failure), trail, "operator")
+            .await
+    }
+
+    /// The case stays as it was: its lease ends now instead of later.
+    pub(in crate::engine) async fn give_key_back(&self, intent: KeyIntent) {
+        let back = BillingWrite::Reschedule(Box::new(KeyIntent {
+            lease_owner: String::new(),
+            lease_until: 0,
+            ..intent
+        }));
+        if let Err(error) = self.ledger.commit(vec![billing(back)]).await {
+            tracing::warn!(%error, "a case was not given back; its lease ends by itself");
+        }
     }
 
     /// By what a notice that names a PG's key finds ours: a keyed hash, one for all channels of a contract.

@@ -10,12 +10,12 @@ use crate::payment::transaction_sample as sample;
 use crate::telemetry::Metrics;
 use std::collections::HashMap;
 
-struct World {
-    engine: Arc<Engine>,
+pub(in crate::engine) struct World {
+    pub(in crate::engine) engine: Arc<Engine>,
     _folder: tempfile::TempDir,
 }
 
-fn world() -> World {
+pub(in crate::engine) fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let metrics = Metrics::new();
     let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&folder.path().join("l.db"), metrics.clone()).unwrap());
@@ -42,7 +42,7 @@ fn world() -> World {
     }
 }
 
-fn approval(status: Status) -> Box<Approval> {
+pub(in crate::engine) fn approval(status: Status) -> Box<Approval> {
     Box::new(Approval {
         cash_receipt: None,
         escrow: false,
@@ -56,7 +56,7 @@ fn approval(status: Status) -> Box<Approval> {
     })
 }
 
-fn held(told: Status, balance: i64, status: Status, cancels: &[(&str, i64)]) -> PgView {
+pub(in crate::engine) fn held(told: Status, balance: i64, status: Status, cancels: &[(&str, i64)]) -> PgView {
     PgView::Held {
         approval: approval(told),
         balance,
@@ -74,7 +74,7 @@ fn held(told: Status, balance: i64, status: Status, cancels: &[(&str, i64)]) -> 
 }
 
 impl World {
-    async fn with(&self, id: &str, events: &[Event]) -> Transaction {
+    pub(in crate::engine) async fn with(&self, id: &str, events: &[Event]) -> Transaction {
         let mut t = sample(11_000);
         t.id = id.to_owned();
         t.order_id = format!("o-{id}");
@@ -90,7 +90,7 @@ impl World {
         t
     }
 
-    async fn told(&self, id: &str, view: &PgView) -> Learned {
+    pub(in crate::engine) async fn told(&self, id: &str, view: &PgView) -> Learned {
         self.engine.late_truth(id, view, "sync", json!([])).await.unwrap()
     }
 

@@ -380,3 +380,25 @@ pub(crate) async fn a_schedule_follows_its_charge(ledger: &dyn Ledger) {
         ("t1".into(), 1)
     );
 }
+
+pub(crate) async fn a_key_case_is_taken_by_one_person(ledger: &dyn Ledger) {
+    ledger.commit(vec![insert(&issued("k1", 2_000))]).await.unwrap();
+    let mut case = intent("ki1", "k1", "c0");
+    case.state = IntentState::Operator;
+    case.lease_until = 0;
+    case.lease_owner.clear();
+    ledger
+        .commit(vec![billing(BillingWrite::Intent(Box::new(case)))])
+        .await
+        .unwrap();
+    assert_eq!(ledger.unsettled_keys(10).await.unwrap().len(), 1);
+    let taken = ledger.lease_key_case("ki1", "a", 500, 5_000).await.unwrap().unwrap();
+    assert_eq!(
+        (taken.lease_owner.as_str(), taken.token),
+        ("a", Some(json!({"sealed": "BBBB"})))
+    );
+    assert_eq!(ledger.lease_key_case("ki1", "b", 600, 5_000).await.unwrap(), None);
+    let settled = BillingWrite::Close { id: "ki1".into() };
+    ledger.commit(vec![billing(settled)]).await.unwrap();
+    assert_eq!(ledger.unsettled_keys(10).await.unwrap(), vec![]);
+}

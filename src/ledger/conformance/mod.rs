@@ -47,6 +47,7 @@ macro_rules! for_every_case {
         $run!(recovery, due_intents_are_leased_once);
         $run!(recovery, racing_owners_never_share_an_intent);
         $run!(recovery, a_lease_ends);
+        $run!(recovery, a_case_is_taken_by_one_person);
         $run!(recovery, release_makes_open_calls_unknown);
         $run!(recovery, an_idempotency_key_has_one_first_request);
         $run!(recovery, idempotency_take_over);
@@ -58,6 +59,7 @@ macro_rules! for_every_case {
         $run!(receipts, receipts_are_listed);
         $run!(billing, a_key_is_found_by_the_mark_of_its_pg_key);
         $run!(billing, keys_are_found_changed_and_guarded);
+        $run!(billing, a_key_case_is_taken_by_one_person);
         $run!(billing, key_intents_are_leased_once_and_released);
         $run!(billing, keys_are_listed_once_they_were_issued);
         $run!(billing, one_live_schedule_a_payment);

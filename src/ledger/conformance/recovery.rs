@@ -180,3 +180,43 @@ pub(crate) async fn idempotency_take_over(ledger: &dyn Ledger) {
     assert_eq!(at(1_501, "f").await.unwrap(), Idempotency::First);
     assert_eq!(at(1_502, "f").await.unwrap(), Idempotency::Running);
 }
+
+pub(crate) async fn a_case_is_taken_by_one_person(ledger: &dyn Ledger) {
+    fill(ledger, 3).await;
+    let running = transaction("running", "p-running", Status::Approving);
+    let mut open = intent("i-running", &running.id);
+    open.next_at = 99_000;
+    open.state = IntentState::Open;
+    ledger.commit(vec![insert(&running), opened(&open)]).await.unwrap();
+    assert_eq!(
+        ids(&ledger.unsettled(10).await.unwrap()),
+        ["i0", "i1", "i2"],
+        "a running call is no case"
+    );
+    assert_eq!(ids(&ledger.unsettled(2).await.unwrap()), ["i0", "i1"]);
+    // Due or not.
+    let taken = ledger.lease_case("i1", "a", 500, 5_000).await.unwrap().unwrap();
+    assert_eq!(
+        (taken.id.as_str(), taken.lease_owner.as_str(), taken.lease_until),
+        ("i1", "a", 5_000)
+    );
+    assert_eq!(ledger.open_intent("t1").await.unwrap(), Some(taken.clone()));
+    assert_eq!(
+        ledger.lease_case("i1", "b", 4_999, 9_000).await.unwrap(),
+        None,
+        "another works on it"
+    );
+    assert_eq!(
+        ids(&ledger.lease_due("b", 2_000, 5_000, 10).await.unwrap()),
+        ["i0", "i2"]
+    );
+    assert_eq!(
+        ledger.lease_case("i0", "a", 2_000, 9_000).await.unwrap(),
+        None,
+        "recovery works on it"
+    );
+    assert_eq!(ledger.lease_case("i-running", "a", 9_000, 9_999).await.unwrap(), None);
+    assert_eq!(ledger.lease_case("nobody", "a", 9_000, 9_999).await.unwrap(), None);
+    ledger.commit(vec![Write::Close { id: taken.id }]).await.unwrap();
+    assert_eq!(ids(&ledger.unsettled(10).await.unwrap()), ["i0", "i2"]);
+}

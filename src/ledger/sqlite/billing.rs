@@ -5,7 +5,7 @@ mod list;
 use super::apply::Applying;
 use super::rows::{platform_word, signed};
 use super::words::key_words;
-use super::writer::{Answer, Task};
+use super::writer::{Answer, Call, Task};
 use super::{SqliteLedger, from_word, mismatch, reader, storage, word_of};
 use crate::ledger::{BillingLedger, BillingWrite, IntentState, KeyFilter, KeyIntent, LedgerError, ScheduleFilter};
 use crate::payment::{BillingKey, PartStatus, Schedule, ScheduleEvent};
@@ -307,6 +307,39 @@ pub(super) fn lease_keys(
         .collect()
 }
 
+/// Key intents that are unknown or wait for a person, the oldest first.
+fn unsettled(connection: &Connection, limit: usize) -> Result<Vec<KeyIntent>, LedgerError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(&format!(
+            "SELECT {INTENT} FROM key_intents WHERE state <> 'open' ORDER BY created_at, seq LIMIT ?1"
+        ))
+        .and_then(|mut find| find.query_map([limit], raw_intent)?.collect::<Result<Vec<_>, _>>())
+        .map_err(storage)?
+        .into_iter()
+        .map(intent)
+        .collect()
+}
+
+/// Leases one such intent if nobody else holds it.
+fn lease_case(
+    connection: &Connection,
+    id: &str,
+    owner: &str,
+    now: i64,
+    until: i64,
+) -> Result<Option<KeyIntent>, LedgerError> {
+    connection
+        .prepare_cached(&format!(
+            "UPDATE key_intents SET lease_owner = ?2, lease_until = ?4
+             WHERE id = ?1 AND state <> 'open' AND lease_until <= ?3 RETURNING {INTENT}"
+        ))
+        .and_then(|mut lease| lease.query_row(params![id, owner, now, until], raw_intent).optional())
+        .map_err(storage)?
+        .map(intent)
+        .transpose()
+}
+
 /// Leases due schedules, the longest due first.
 pub(super) fn lease_schedules(
     connection: &Connection,
@@ -424,6 +457,30 @@ impl BillingLedger for SqliteLedger {
             };
             match self.run(task).await? {
                 Answer::KeyIntents(intents) => Ok(intents),
+                _ => mismatch(),
+            }
+        })
+    }
+
+    fn unsettled_keys(&self, limit: usize) -> BoxFuture<'_, Result<Vec<KeyIntent>, LedgerError>> {
+        Box::pin(async move { self.readers.scan(move |c| unsettled(c, limit)).await })
+    }
+
+    fn lease_key_case<'a>(
+        &'a self,
+        id: &'a str,
+        owner: &'a str,
+        now: i64,
+        until: i64,
+    ) -> BoxFuture<'a, Result<Option<KeyIntent>, LedgerError>> {
+        Box::pin(async move {
+            let (id, owner) = (id.to_owned(), owner.to_owned());
+            let lease = Call::new(move |c| {
+                let leased = lease_case(c, &id, &owner, now, until)?;
+                Ok(Answer::KeyIntents(leased.into_iter().collect()))
+            });
+            match self.run(Task::Call(lease)).await? {
+                Answer::KeyIntents(mut intents) => Ok(intents.pop()),
                 _ => mismatch(),
             }
         })

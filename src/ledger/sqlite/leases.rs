@@ -67,6 +67,39 @@ pub(super) fn unknown(connection: &Connection) -> Result<u64, LedgerError> {
         .map_err(storage)
 }
 
+/// Intents that are unknown or wait for a person, the oldest first.
+pub(super) fn unsettled(connection: &Connection, limit: usize) -> Result<Vec<Intent>, LedgerError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM intents WHERE state <> 'open' ORDER BY created_at, id LIMIT ?1"
+        ))
+        .and_then(|mut find| find.query_map([limit], raw)?.collect::<Result<Vec<_>, _>>())
+        .map_err(storage)?
+        .into_iter()
+        .map(decoded)
+        .collect()
+}
+
+/// Leases one such intent if nobody else holds it.
+pub(super) fn lease_case(
+    connection: &Connection,
+    id: &str,
+    owner: &str,
+    now: i64,
+    until: i64,
+) -> Result<Option<Intent>, LedgerError> {
+    connection
+        .prepare_cached(&format!(
+            "UPDATE intents SET lease_owner = ?2, lease_until = ?4
+             WHERE id = ?1 AND state <> 'open' AND lease_until <= ?3 RETURNING {COLUMNS}"
+        ))
+        .and_then(|mut lease| lease.query_row(params![id, owner, now, until], raw).optional())
+        .map_err(storage)?
+        .map(decoded)
+        .transpose()
+}
+
 /// Leases due intents, the longest due first. One whose lease ran out was left in the middle: the holder's last call may
 /// have been under way until then, and that is what its `last_call_at` says from now on.
 pub(super) fn lease_due(

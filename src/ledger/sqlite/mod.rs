@@ -33,7 +33,7 @@ use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::thread::JoinHandle;
-use writer::{Answer, QUEUE, Queue, Task, Writer};
+use writer::{Answer, Call, QUEUE, Queue, Task, Writer};
 
 /// Storage's words as the ledger's. They name tables and files, never values.
 fn storage(error: rusqlite::Error) -> LedgerError {
@@ -245,6 +245,30 @@ impl Ledger for SqliteLedger {
             let owner = owner.to_owned();
             match self.run(Task::Release { owner, now }).await? {
                 Answer::Count(count) => Ok(count),
+                _ => mismatch(),
+            }
+        })
+    }
+
+    fn unsettled(&self, limit: usize) -> BoxFuture<'_, Result<Vec<Intent>, LedgerError>> {
+        Box::pin(async move { self.readers.scan(move |c| leases::unsettled(c, limit)).await })
+    }
+
+    fn lease_case<'a>(
+        &'a self,
+        id: &'a str,
+        owner: &'a str,
+        now: Millis,
+        until: Millis,
+    ) -> BoxFuture<'a, Result<Option<Intent>, LedgerError>> {
+        Box::pin(async move {
+            let (id, owner) = (id.to_owned(), owner.to_owned());
+            let lease = Call::new(move |c| {
+                let leased = leases::lease_case(c, &id, &owner, now, until)?;
+                Ok(Answer::Intents(leased.into_iter().collect()))
+            });
+            match self.run(Task::Call(lease)).await? {
+                Answer::Intents(mut intents) => Ok(intents.pop()),
                 _ => mismatch(),
             }
         })
