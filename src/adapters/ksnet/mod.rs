@@ -12,11 +12,14 @@ mod inquire;
 mod instant;
 mod mask;
 mod method;
+mod notify;
+mod request;
 mod returned;
 mod rules;
 mod send;
 mod sign;
 mod tables;
+mod vbank;
 mod window;
 mod wire;
 
@@ -25,8 +28,8 @@ mod tests;
 
 use super::{
     Adapter, Approve, Call, Cancel, CancelDone, ChannelRevision, ChannelSpec, Descriptor, Feature, Inquire, Instant,
-    Limits, NetCancel, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan, RecoveryStep,
-    Refusal, Step, TextRule, When, Window, WireAnswer,
+    Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan,
+    RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
 use std::time::Duration;
@@ -87,7 +90,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
             },
         ),
         (Feature::NetCancel, When::Yes),
-        (Feature::VirtualAccountIssue, When::NotYet),
+        (
+            Feature::VirtualAccountIssue,
+            When::Contract {
+                note: "accounts by API need a contract; closing one needs the channel's socket switch",
+            },
+        ),
         (Feature::BillingKeyInstant, When::NotYet),
         (
             Feature::Escrow,
@@ -102,7 +110,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
             },
         ),
         (Feature::CashReceipt, When::NotYet),
-        (Feature::Notifications, When::NotYet),
+        (Feature::Notifications, When::Yes),
         (
             Feature::TaxFree,
             When::Contract {
@@ -143,7 +151,11 @@ static DESCRIPTOR: Descriptor = Descriptor {
         "pgdev.ksnet.co.kr",
     ],
     base_url: "https://pay.ksnet.co.kr",
-    endpoints: &[("window", "https://kspay.ksnet.to")],
+    endpoints: &[
+        ("api", "https://pay.ksnet.co.kr"),
+        ("window", "https://kspay.ksnet.to"),
+        ("socket", "tcp://210.181.28.137:21001"),
+    ],
     sender_ips: &["210.181.28.114", "210.181.29.130", "106.246.242.226", "210.181.28.116"],
     escrow_link: None,
     mid_max: sign::MID_LEN,
@@ -215,6 +227,14 @@ impl Adapter for Ksnet {
     }
 
     fn net_cancel(&self) -> Option<&dyn NetCancel> {
+        Some(self)
+    }
+
+    fn notifications(&self) -> Option<&dyn Notifications> {
+        Some(self)
+    }
+
+    fn virtual_accounts(&self) -> Option<&dyn VirtualAccounts> {
         Some(self)
     }
 }

@@ -4,6 +4,7 @@
 mod fixtures;
 mod leniency;
 mod never_panics;
+mod records;
 mod windows;
 
 use super::super::*;
