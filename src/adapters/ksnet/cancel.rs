@@ -231,8 +231,8 @@ fn net_call(command: &Approve, channel: &ChannelRevision, day: Millis) -> Result
     send::rest(channel, Operation::NetCancel, way.path, &members)
 }
 
-/// The answer. Whatever amount stood under our order number is void; "not found" is a refusal, which counts only when
-/// it is heard late enough. Around midnight both days are asked for.
+/// The answer. Whatever amount stood under our order number is void. "Not found" is told as the refusal that it is and
+/// ends no question: an approval that is still running appears after it. Around midnight both days are asked for.
 pub(super) fn net_cancelled(
     command: &Approve,
     channel: &ChannelRevision,

@@ -13,6 +13,9 @@ use zeroize::Zeroizing;
 
 const CREDENTIAL: &str = "method.card.credential";
 
+/// Members of a request, in order.
+type Members<'a> = Vec<(&'static str, &'a str)>;
+
 /// Digits of a field. Refusals never quote what was given.
 fn digits<'a>(field: &str, value: &'a SecretString, lengths: &[usize], fix: &str) -> Result<&'a str, Refusal> {
     let text = value.expose_secret();
@@ -22,7 +25,7 @@ fn digits<'a>(field: &str, value: &'a SecretString, lengths: &[usize], fix: &str
 }
 
 /// Card members, and whether KSNET is to check the owner.
-fn card<'a>(card: &'a CardInput, expiry: &'a str) -> Result<(Vec<(&'static str, &'a str)>, bool), Refusal> {
+fn card<'a>(card: &'a CardInput, expiry: &'a str) -> Result<(Members<'a>, bool), Refusal> {
     let lengths: Vec<usize> = (12..=20).collect();
     let number = digits("number", &card.number, &lengths, "must be the card number, digits only")?;
     let mut members = vec![("cardNumb", number), ("expiryDate", expiry)];

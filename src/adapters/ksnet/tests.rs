@@ -1,6 +1,7 @@
 //! Tests of the adapter as a whole; each file says what it pins.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod accounts;
 mod fixtures;
 mod leniency;
 mod never_panics;

@@ -20,10 +20,10 @@ fn request(method: MethodKind, device: Device, raw: Value) -> OpenRequest {
     }
 }
 
-fn opened(
-    request: &OpenRequest,
-    channel: &ChannelRevision,
-) -> Result<(String, bool, Vec<(String, String)>, Value), Refusal> {
+/// Address, frame or page, fields, and what is kept.
+type Posted = (String, bool, Vec<(String, String)>, Value);
+
+fn opened(request: &OpenRequest, channel: &ChannelRevision) -> Result<Posted, Refusal> {
     let opened = Ksnet.window().unwrap().open(request, channel, None)?;
     match opened.open {
         Open::Form {
