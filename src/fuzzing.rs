@@ -337,10 +337,14 @@ impl Drop for Scratch {
 pub type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
 /// Every target.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 13] = [
     ("toss_answers", toss_answers, samples::toss_answers),
     ("toss_return", toss_return, samples::toss_return),
     ("toss_notice", toss_notice, samples::toss_notice),
+    ("ksnet_fetch", ksnet_fetch, ksnet::samples::fetch),
+    ("ksnet_rest", ksnet_rest, ksnet::samples::rest),
+    ("ksnet_record", ksnet_record, ksnet::samples::record),
+    ("ksnet_notice", ksnet_notice, ksnet::samples::notice),
     ("v2_bodies", v2_bodies, samples::v2_bodies),
     ("v2_list", v2_list, samples::v2_list),
     ("request_payment", request_payment, samples::request_payment),
@@ -349,4 +353,7 @@ pub const TARGETS: [Target; 9] = [
     ("settings", settings, samples::settings),
 ];
 
+mod ksnet;
 mod samples;
+
+pub use ksnet::{ksnet_fetch, ksnet_notice, ksnet_record, ksnet_rest};
