@@ -360,7 +360,7 @@ impl Inicis {
                 let body = encode(&open.fields, charset(label));
                 Form::parse(body.as_bytes(), encoding_rs::EUC_KR)
             }
-            _ => Form(open.fields.clone()),
+            _ => Form(open.fields),
         };
         let id = self.open(kind, &form, None)?;
         let choice = Choice {

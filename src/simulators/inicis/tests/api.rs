@@ -216,3 +216,78 @@ async fn an_escrow_payment_is_delivered_rejected_and_refunded() {
     assert_eq!(code(&v1(&sim, "/api/v1/escrow", key, &covered, &confirm).await), "00");
     assert_eq!(ledger(&sim).await[0]["balance"], 0);
 }
+
+/// The encrypted values are Inicis' published ones, made with the public test MID's key.
+#[tokio::test]
+async fn an_account_by_api_is_refunded_to_an_encrypted_account_and_a_receipt_issued() {
+    let (sim, mid, key) = (sim(), "INIpayTest", "ItEQKi3rY7uvDS8l");
+    let buyer = [
+        ("buyerName", "홍길동"),
+        ("buyerEmail", "a@example.com"),
+        ("buyerTel", "01012345678"),
+    ];
+    let mut pay = vec![
+        ("type", "Pay"),
+        ("paymethod", "Vacct"),
+        ("mid", mid),
+        ("url", "http://shop.test"),
+        ("moid", "V9"),
+        ("goodName", "상품"),
+        ("price", "1000"),
+        ("bankCode", "88"),
+        ("dtInput", "20991231"),
+        ("tmInput", "2359"),
+        ("nmInput", "홍길동"),
+        ("flgCash", "0"),
+    ];
+    pay.extend(buyer);
+    let issued = v1(
+        &sim,
+        "/api/v1/formpay",
+        key,
+        &[&HEAD[..], &["moid", "price"]].concat(),
+        &pay,
+    )
+    .await;
+    assert_eq!(
+        (code(&issued).as_str(), &issued["validTime"]),
+        ("00", &json!("235900")),
+        "{issued}"
+    );
+    let tid = issued["tid"].as_str().unwrap();
+    let deposit = control(&sim, "POST", "inicis/deposit", json!({"tid": tid})).await;
+    assert_eq!(deposit.status, 200);
+    let covered = [&HEAD[..], &["tid", "refundAcctNum"]].concat();
+    let mut back = vec![
+        ("type", "Refund"),
+        ("paymethod", "Vacct"),
+        ("mid", mid),
+        ("tid", tid),
+        ("msg", "환불"),
+        ("refundAcctNum", "123456789"),
+        ("refundBankCode", "88"),
+        ("refundAcctName", "홍길동"),
+    ];
+    assert_eq!(code(&v1(&sim, "/api/v1/refund", key, &covered, &back).await), "500200");
+    back[5].1 = "qwMHVJqsmXKoR+d8wQTS4g==";
+    assert_eq!(code(&v1(&sim, "/api/v1/refund", key, &covered, &back).await), "00");
+    let covered = [&HEAD[..], &["crPrice", "supPrice", "srcvPrice", "regNum"]].concat();
+    let mut issue = vec![
+        ("type", "Issue"),
+        ("paymethod", "Receipt"),
+        ("mid", mid),
+        ("goodName", "상품"),
+        ("crPrice", "1000"),
+        ("supPrice", "909"),
+        ("tax", "91"),
+        ("srcvPrice", "0"),
+        ("regNum", "d/9xiZ/mtVPXWv2RalFeHA=="),
+        ("useOpt", "0"),
+        ("currency", "WON"),
+    ];
+    issue.extend(buyer);
+    let receipt = v1(&sim, "/api/v1/receipt", key, &covered, &issue).await;
+    assert_eq!(code(&receipt), "00", "{receipt}");
+    let states: Vec<Value> = ledger(&sim).await.iter().map(|row| row["state"].clone()).collect();
+    assert_eq!(states, ["cancelled", "cancelled", "issued"]);
+}
