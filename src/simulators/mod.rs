@@ -24,6 +24,7 @@ mod control;
 pub mod faults;
 pub mod html;
 pub mod ids;
+mod inicis;
 pub mod ledger;
 mod nice;
 mod nice_legacy;
@@ -75,6 +76,7 @@ impl Simulators {
         let notifier = Arc::new(Notifier::new(Arc::clone(&world), stopped));
         let pgs: Vec<Arc<dyn PgSimulator>> = vec![
             Arc::new(toss::Toss::new(Arc::clone(&world))),
+            Arc::new(inicis::Inicis::new(Arc::clone(&world))),
             Arc::new(nice::Nice::new(Arc::clone(&world))),
             Arc::new(nice_legacy::NiceLegacy::new(Arc::clone(&world))),
         ];
