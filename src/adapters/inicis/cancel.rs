@@ -140,11 +140,10 @@ pub(super) fn cancelled(
     }
     let code = told.detail();
     // The last part is refused where KG Inicis takes it for the whole: then the whole is what is left to ask for.
-    if code == "500749" && !all && !sent.replay && command.balance_before == command.amounts.total {
-        if let Ok(mut next) = call(command, channel, true) {
-            next.step = WHOLE_AFTER_ALL;
-            return Step::Send(Box::new(next));
-        }
+    let rest = code == "500749" && !all && !sent.replay && command.balance_before == command.amounts.total;
+    if rest && let Ok(mut next) = call(command, channel, true) {
+        next.step = WHOLE_AFTER_ALL;
+        return Step::Send(Box::new(next));
     }
     let before = codes::meaning(&code, &told.message()).0 == FailureKind::AlreadyCancelled;
     if sent.replay && before && all {
@@ -182,9 +181,9 @@ fn part_done(command: &Cancel, told: &Told) -> Result<CancelDone, UnknownWhy> {
             return Err(doubt("NARU_WRONG_BALANCE", message));
         }
     }
-    let new = ["tid", "prtcTid"].into_iter().filter_map(|name| told.text(name));
+    let mut new = ["tid", "prtcTid"].into_iter().filter_map(|name| told.text(name));
     Ok(CancelDone {
-        pg_cancellation_id: new.filter(|tid| *tid != command.pg_tx_id).last(),
+        pg_cancellation_id: new.rfind(|tid| *tid != command.pg_tx_id),
         cancelled_at: at(told, ["prtcDate", "prtcTime"]),
         pending: false,
         receipt_url: None,

@@ -1,4 +1,4 @@
-//! Forms: what is sent is UTF-8, what comes may be CP949, at times escaped twice (INIpay manuals: "입금통보").
+//! Forms: what is sent is UTF-8, what comes may be CP949 (INIpay manuals: "입금통보").
 
 use crate::adapters::nice_common::text;
 use bytes::Bytes;
@@ -25,15 +25,6 @@ pub(super) fn parse(form: &[u8]) -> Vec<(String, String)> {
 fn decoded(part: &[u8]) -> String {
     let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
     let bytes: Vec<u8> = percent_encoding::percent_decode(&spaced).collect();
-    text::decode(&bytes)
-}
-
-/// A value that is still escaped after the form was read: names in some deposit notices are.
-pub(super) fn twice(value: &str) -> String {
-    if !value.is_ascii() || !value.contains('%') {
-        return value.to_owned();
-    }
-    let bytes: Vec<u8> = percent_encoding::percent_decode(value.as_bytes()).collect();
     text::decode(&bytes)
 }
 

@@ -134,11 +134,6 @@ pub(super) fn card_company(code: &str) -> Option<&'static str> {
     word(CARDS, code)
 }
 
-/// Card code of a PortOne V2 `CardCompany`.
-pub(super) fn card_code(company: &str) -> Option<&'static str> {
-    CARDS.iter().find(|row| row.1 == company).map(|row| row.0)
-}
-
 /// Foreign scheme of a card code.
 pub(super) fn scheme(code: &str) -> Option<CardBrand> {
     SCHEMES.iter().find(|row| row.0 == code).map(|row| row.1)
