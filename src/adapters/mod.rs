@@ -15,6 +15,7 @@ mod channel;
 mod command;
 mod descriptor;
 mod escrow;
+pub mod inicis;
 pub mod ksnet;
 mod mask;
 pub mod nice;

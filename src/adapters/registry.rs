@@ -7,6 +7,7 @@ pub static ADAPTERS: &[&dyn Adapter] = &[
     &super::toss::Toss,
     &super::nice::Nice,
     &super::nice_legacy::NiceLegacy,
+    &super::inicis::Inicis,
     &super::ksnet::Ksnet,
 ];
 

@@ -1,0 +1,219 @@
+//! The payment window: on a PC `INIStdPay.pay(form id)`, which must run on the very host that return and close addresses
+//! have; on a phone an EUC-KR form that takes the page (INIpay Standard and Mobile manuals: "결제요청").
+
+mod options;
+
+use super::sign::credentials;
+use super::{Inicis, returned, rules};
+use crate::adapters::request::Request;
+use crate::adapters::{
+    Approve, Call, ChannelRevision, Device, Open, OpenRequest, Opened, Refusal, Window, WindowReturn, WindowType,
+    WindowVerdict, WireAnswer,
+};
+use crate::payment::MethodKind;
+use serde_json::{Value, json};
+
+type Fields = Vec<(String, String)>;
+
+impl Window for Inicis {
+    fn register(&self, _request: &OpenRequest, _channel: &ChannelRevision) -> Result<Option<Call>, Refusal> {
+        Ok(None)
+    }
+
+    fn window_types(&self, device: Device) -> &'static [WindowType] {
+        match device {
+            Device::Pc => &[WindowType::Iframe, WindowType::Redirection],
+            Device::Mobile => &[WindowType::Redirection],
+        }
+    }
+
+    fn open(
+        &self,
+        request: &OpenRequest,
+        channel: &ChannelRevision,
+        _registered: Option<&WireAnswer>,
+    ) -> Result<Opened, Refusal> {
+        rules::currency(request.currency)?;
+        rules::order_id(&request.order_id)?;
+        rules::amount(request.method, &request.amounts)?;
+        let raw = Request(&request.raw);
+        if raw.flag("isEscrow")? == Some(true) {
+            return Err(Refusal::new("isEscrow", "is not served for KG Inicis yet"));
+        }
+        let mobile = request.device == Device::Mobile;
+        let open = if mobile {
+            Open::Form {
+                // The slash at its end is part of the address (MX1002 without it).
+                action: format!("{}/", channel.endpoint("mobile")),
+                charset: "euc-kr".to_owned(),
+                fields: phone(request, raw, channel)?,
+                iframe: false,
+            }
+        } else {
+            Open::ScriptForm {
+                script_url: channel.endpoint("script").to_owned(),
+                call: "INIStdPay.pay".to_owned(),
+                charset: "UTF-8".to_owned(),
+                fields: pc(request, raw, channel)?,
+                action: request.return_url.clone(),
+            }
+        };
+        Ok(Opened {
+            open,
+            keep: Some(json!({"mobile": mobile})),
+        })
+    }
+
+    fn returned(
+        &self,
+        back: &WindowReturn,
+        expected: &Approve,
+        keep: Option<&Value>,
+        channel: &ChannelRevision,
+    ) -> WindowVerdict {
+        returned::verdict(back, expected, keep, channel)
+    }
+}
+
+fn pc(request: &OpenRequest, raw: Request<'_>, channel: &ChannelRevision) -> Result<Fields, Refusal> {
+    let keys = credentials(channel)?;
+    let (price, timestamp) = (request.amounts.total.to_string(), request.at.to_string());
+    let (signature, verification) = keys.window(&request.order_id, &price, &timestamp);
+    let needed = |field: &str, text: &Option<String>| {
+        let clean = text.as_deref().map(rules::clean).filter(|t| !t.is_empty());
+        clean.ok_or_else(|| Refusal::new(field, "is required by KG Inicis' PC window"))
+    };
+    let name = needed("customer.fullName", &request.customer_name)?;
+    let phone = needed("customer.phoneNumber", &request.customer_phone)?;
+    let email = needed("customer.email", &request.customer_email)?;
+    let options = options::pc(request, raw)?;
+    let mut fields = Fields::new();
+    for (name, value) in [
+        ("version", "1.0".to_owned()),
+        ("mid", channel.spec.mid.clone()),
+        ("oid", request.order_id.clone()),
+        ("price", price),
+        ("timestamp", timestamp),
+        ("use_chkfake", "Y".to_owned()),
+        ("signature", signature),
+        ("verification", verification),
+        ("mKey", keys.m_key()),
+        ("currency", "WON".to_owned()),
+        (
+            "goodname",
+            goods(rules::cut_utf8(&request.order_name, rules::GOODS_MAX.0))?,
+        ),
+        ("buyername", rules::cut_utf8(&name, rules::NAME_MAX)),
+        ("buyertel", rules::phone(&phone)?),
+        ("buyeremail", email),
+        ("gopaymethod", options.method),
+        ("returnUrl", request.return_url.clone()),
+        ("closeUrl", format!("{}/close", request.return_url)),
+        ("acceptmethod", options.accept.join(":")),
+        ("charset", "UTF-8".to_owned()),
+    ] {
+        put(&mut fields, name, value);
+    }
+    if let Some(language) = language(raw)? {
+        put(&mut fields, "languageView", language);
+    }
+    if let Some(months) = options.months {
+        put(&mut fields, "quotabase", months);
+    }
+    if request.amounts.tax_free > 0 {
+        put(&mut fields, "tax", request.amounts.vat.to_string());
+        put(&mut fields, "taxfree", request.amounts.tax_free.to_string());
+    }
+    Ok(fields)
+}
+
+fn phone(request: &OpenRequest, raw: Request<'_>, channel: &ChannelRevision) -> Result<Fields, Refusal> {
+    let keys = credentials(channel)?;
+    let (price, timestamp) = (request.amounts.total.to_string(), request.at.to_string());
+    let guard = keys.chkfake(&price, &request.order_id, &timestamp);
+    let options = options::phone(request, raw, guard.is_some())?;
+    let name = request
+        .customer_name
+        .as_deref()
+        .map(|n| rules::cut_cp949(n, rules::NAME_MAX));
+    let mut fields = Fields::new();
+    for (name, value) in [
+        ("P_INI_PAYMENT", options.method),
+        ("P_MID", channel.spec.mid.clone()),
+        ("P_OID", request.order_id.clone()),
+        ("P_AMT", price),
+        (
+            "P_GOODS",
+            goods(rules::cut_cp949(&request.order_name, rules::GOODS_MAX.1))?,
+        ),
+        ("P_UNAME", rules::filled("customer.fullName", name.unwrap_or_default())?),
+        ("P_NEXT_URL", request.return_url.clone()),
+        ("P_CHARSET", "utf8".to_owned()),
+        // The return has no order number of its own.
+        ("P_NOTI", request.order_id.clone()),
+    ] {
+        put(&mut fields, name, value);
+    }
+    if let Some(number) = request.customer_phone.as_deref().filter(|n| !n.trim().is_empty()) {
+        put(&mut fields, "P_MOBILE", rules::phone(number)?);
+    }
+    if let Some(email) = request
+        .customer_email
+        .as_deref()
+        .map(rules::clean)
+        .filter(|e| !e.is_empty())
+    {
+        put(&mut fields, "P_EMAIL", email);
+    }
+    if let Some(guard) = guard {
+        put(&mut fields, "P_TIMESTAMP", timestamp);
+        put(&mut fields, "P_CHKFAKE", guard);
+    }
+    for (name, value) in options.fields {
+        put(&mut fields, name, value);
+    }
+    if let Some(months) = options.months {
+        put(&mut fields, "P_QUOTABASE", months);
+    }
+    if request.amounts.tax_free > 0 {
+        put(&mut fields, "P_TAX", request.amounts.vat.to_string());
+        put(&mut fields, "P_TAXFREE", request.amounts.tax_free.to_string());
+    }
+    if request.method == MethodKind::VirtualAccount {
+        put(&mut fields, "P_NOTI_URL", notice_url(request, channel)?);
+    }
+    put(&mut fields, "P_RESERVED", options.accept.join("&"));
+    Ok(fields)
+}
+
+/// Where a phone's account is told of its deposit: it is named in each request, unlike a PC's. Notices come to the origin
+/// that returns come to. For no other method: KG Inicis would then tell approvals there as well.
+fn notice_url(request: &OpenRequest, channel: &ChannelRevision) -> Result<String, Refusal> {
+    let url = request.return_url.as_str();
+    let path = url
+        .find("://")
+        .and_then(|at| url[at + 3..].find('/').map(|slash| at + 3 + slash));
+    let origin = path.and_then(|at| url.get(..at));
+    let origin = origin.ok_or_else(|| Refusal::new("channel", "the return address has no origin to notify"))?;
+    Ok(format!(
+        "{origin}/notify/{}/{}",
+        channel.spec.provider, channel.spec.key
+    ))
+}
+
+fn goods(name: String) -> Result<String, Refusal> {
+    rules::filled("orderName", name)
+}
+
+fn language(raw: Request<'_>) -> Result<Option<&'static str>, Refusal> {
+    Ok(match raw.text("locale")? {
+        Some("EN_US") => Some("en"),
+        Some("ZH_CN") => Some("cn"),
+        // Korean is the default; other locales are ignored, as PortOne does.
+        _ => None,
+    })
+}
+
+fn put(fields: &mut Fields, name: &str, value: impl Into<String>) {
+    fields.push((name.to_owned(), value.into()));
+}
