@@ -32,7 +32,7 @@ pub(super) fn cancel(command: &Cancel, channel: &ChannelRevision) -> Result<Call
         ("EdiDate", &edi_date),
         ("SignData", &sign_data),
     ];
-    if command.original.tax_free > 0 {
+    if keys.splits(&command.original) {
         fields.extend(parts.iter().map(|(name, value)| (*name, value.as_str())));
     }
     if let Some(refund) = &refund {

@@ -160,7 +160,7 @@ impl Instant for NiceLegacy {
         ];
         fields.extend(name.as_deref().map(|n| ("BuyerName", n)));
         fields.extend(email.as_deref().map(|e| ("BuyerEmail", e)));
-        if command.amounts.tax_free > 0 {
+        if keys.splits(&command.amounts) {
             fields.extend(parts.iter().map(|(name, value)| (*name, value.as_str())));
         }
         let url = send::webapi_url(channel, "card_keyin.jsp");

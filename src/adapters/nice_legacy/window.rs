@@ -102,7 +102,7 @@ fn common(request: &OpenRequest, channel: &ChannelRevision, pay_method: &str) ->
     if let Some(address) = filled(&request.customer_email) {
         put(&mut fields, "BuyerEmail", rules::email(&address)?);
     }
-    if request.amounts.tax_free > 0 {
+    if keys.splits(&request.amounts) {
         for (name, value) in rules::tax_parts(&request.amounts) {
             put(&mut fields, name, value);
         }
