@@ -1,11 +1,11 @@
 //! Webhooks (NICE docs: "웹훅"): the payment object, signed, for every approval, issue, deposit and cancellation. A
 //! signed one is still only a reason to ask, because they may come twice, late or out of order.
 
-use super::Nice;
 use super::sign::credentials;
 use super::wire::{parse, view};
+use super::{Nice, mask};
 use crate::adapters::nice_common::text::decode;
-use crate::adapters::{ChannelRevision, Notice, NoticeVerdict, Notifications, WireAnswer};
+use crate::adapters::{ChannelRevision, Mask, Notice, NoticeVerdict, Notifications, WireAnswer};
 use bytes::Bytes;
 
 /// Beginning of the tids of test calls: registration, update and the TEST button of the admin site.
@@ -44,6 +44,10 @@ impl Notifications for Nice {
             pg_tx_id: Some(tid),
             dedupe,
         }
+    }
+
+    fn mask(&self) -> Mask {
+        mask::MASK
     }
 
     /// HTTP 200, `text/html`, and nothing but `OK`: the registration checks all three.

@@ -37,6 +37,7 @@ impl Window for NiceLegacy {
         let pay_method = returned::pay_method(request.method);
         let mut fields = common(request, channel, pay_method)?;
         options::of_method(request, Request(&request.raw), &mut fields)?;
+        let escrow = fields.iter().any(|(name, value)| name == "TransType" && value == "1");
         let open = match request.device {
             Device::Pc => Open::ScriptForm {
                 script_url: channel.endpoint("script").to_owned(),
@@ -54,7 +55,7 @@ impl Window for NiceLegacy {
         };
         Ok(Opened {
             open,
-            keep: Some(json!({"payMethod": pay_method})),
+            keep: Some(json!({"payMethod": pay_method, "escrow": escrow})),
         })
     }
 

@@ -10,6 +10,7 @@ impl World {
         match what {
             "issue" => self.issue(step, at).await,
             "deposit" => self.deposit(step, at).await,
+            "notify" => self.notify(step, at).await,
             "pay" => {
                 let with = Value::Object(self.map(step.with.as_ref()));
                 self.through_window(step, at, with).await;
@@ -73,7 +74,21 @@ impl World {
         body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
         let path = format!("/_sim/{}/deposit", self.pg.provider);
         let answer = self.sim(Method::POST, &path, Some(body)).await;
-        assert_eq!(answer.status, step.status.unwrap_or(200), "{at}: {}", answer.text);
+        let fits = match &step.each_one_of {
+            Some(statuses) => statuses.contains(&answer.status.as_u16()),
+            None => answer.status == step.status.unwrap_or(200),
+        };
+        assert!(fits, "{at}: {} {}", answer.status, answer.text);
+    }
+
+    /// The PG tells of what did not happen.
+    async fn notify(&self, step: &Step, at: &str) {
+        let payment = self.get().await.json();
+        let mut body = json!({"tid": payment["pgTxId"]});
+        body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
+        let path = format!("/_sim/{}/notify", self.pg.provider);
+        let answer = self.sim(Method::POST, &path, Some(body)).await;
+        assert_eq!(answer.status, 200, "{at}: {}", answer.text);
     }
 
     async fn issue_receipt(&self, step: &Step, at: &str) {

@@ -81,8 +81,10 @@ impl World {
                 let answer = self.post("pre-register", &body, None).await;
                 self.check(step, at, &answer);
             }
-            "issue" | "close" | "deposit" | "pay" | "issue_receipt" | "receipt" | "receipts" | "cancel_receipt"
-            | "logistics" | "modify_logistics" | "complete_escrow" => self.cash(&what, step, at).await,
+            "issue" | "close" | "deposit" | "notify" | "pay" | "issue_receipt" | "receipt" | "receipts"
+            | "cancel_receipt" | "logistics" | "modify_logistics" | "complete_escrow" => {
+                self.cash(&what, step, at).await
+            }
             "get" => {
                 let answer = self.get().await;
                 self.check(step, at, &answer);
@@ -105,9 +107,9 @@ impl World {
             }
             "swap" => self.write_channels(step.mid.unwrap()).await,
             "advance" => {
-                let answer = self
-                    .sim(Method::POST, "/_sim/clock", Some(json!({ "advanceMs": step.ms })))
-                    .await;
+                let mut ahead = self.map(step.with.as_ref());
+                ahead.entry("advanceMs").or_insert_with(|| json!(step.ms));
+                let answer = self.sim(Method::POST, "/_sim/clock", Some(ahead.into())).await;
                 assert_eq!(answer.status, 200, "{at}: {}", answer.text);
             }
             "sleep" => tokio::time::sleep(Duration::from_millis(step.ms.unwrap())).await,
