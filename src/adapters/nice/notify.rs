@@ -38,7 +38,13 @@ impl Notifications for Nice {
             return refuse(400, "the webhook's signature is missing or wrong");
         }
         let or_dash = |name: &str| object.owned(name).unwrap_or_else(|| "-".to_owned());
-        let dedupe = format!("{tid}|{}|{}", or_dash("status"), or_dash("cancelledTid"));
+        // With its time: a notice that came before its event must not take the event's place.
+        let dedupe = format!(
+            "{tid}|{}|{}|{}",
+            or_dash("status"),
+            or_dash("cancelledTid"),
+            or_dash("ediDate")
+        );
         NoticeVerdict::Ask {
             order_id: object.owned("orderId"),
             pg_tx_id: Some(tid),

@@ -59,6 +59,10 @@ impl VirtualAccounts for Nice {
                 Ok(closed) => Step::Done(Outcome::Done(closed)),
                 Err(why) => unknown(why),
             },
+            // An account that expired cannot be cancelled, and takes no deposit either: the inquiry tells.
+            Ok(told) if matches!(told.code().as_str(), "2013" | "2014" | "2015") => {
+                unknown(doubt(&told.code(), told.message()))
+            }
             Ok(told) => Step::Done(codes::refused(codes::Call::Cancel, &told)),
             Err(step) => step,
         }

@@ -20,7 +20,7 @@ pub(super) struct Token {
     /// `PayMethod` that the window was opened with: the answer's success code is the one of this method.
     pub(super) pay_method: String,
     /// The window was opened for an escrow order, which no answer tells.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) escrow: bool,
 }
 

@@ -55,7 +55,11 @@ impl Window for NiceLegacy {
         };
         Ok(Opened {
             open,
-            keep: Some(json!({"payMethod": pay_method, "escrow": escrow})),
+            keep: Some(if escrow {
+                json!({"payMethod": pay_method, "escrow": true})
+            } else {
+                json!({"payMethod": pay_method})
+            }),
         })
     }
 

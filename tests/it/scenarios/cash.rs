@@ -49,7 +49,11 @@ impl World {
     /// A virtual account, by a server call or through the window.
     async fn issue(&mut self, step: &Step, at: &str) {
         let through = self.word(step.through.as_deref().unwrap_or("api"));
-        let account = self.pg.get("account").cloned().unwrap();
+        let mut with = self.map(step.with.as_ref());
+        let account = with
+            .remove("account")
+            .or_else(|| self.pg.get("account").cloned())
+            .unwrap();
         if through == "window" {
             let expiry = json!({"accountExpiry": account["expiry"]});
             let with = json!({"payMethod": "VIRTUAL_ACCOUNT", "virtualAccount": expiry});
@@ -61,9 +65,7 @@ impl World {
             "currency": "KRW", "customer": {"name": {"full": "홍길동"}, "phoneNumber": "01012341234"},
             "method": {"virtualAccount": account},
         });
-        let answer = self
-            .post("instant", &merged(body, self.map(step.with.as_ref())), None)
-            .await;
+        let answer = self.post("instant", &merged(body, with), None).await;
         self.check(step, at, &answer);
     }
 
