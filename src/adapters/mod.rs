@@ -52,7 +52,7 @@ pub use wire::{
     WireRequest,
 };
 
-use crate::payment::Approval;
+use crate::payment::{Approval, Millis};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -90,6 +90,12 @@ pub trait Adapter: Send + Sync {
     /// # Errors
     /// All problems, each naming its credential field.
     fn prepare(&self, channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>>;
+
+    /// When a channel's credentials end by themselves (a certificate's `notAfter`), ms; `None` if they do not.
+    fn expires_at(&self, prepared: &Prepared) -> Option<Millis> {
+        let _ = prepared;
+        None
+    }
 
     /// First call of an approval after the buyer authenticated in the window.
     ///
