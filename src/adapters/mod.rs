@@ -15,6 +15,7 @@ mod channel;
 mod command;
 mod descriptor;
 mod escrow;
+pub mod kcp;
 mod mask;
 pub mod nice;
 mod nice_common;

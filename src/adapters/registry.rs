@@ -3,7 +3,12 @@
 use super::Adapter;
 
 /// All adapters.
-pub static ADAPTERS: &[&dyn Adapter] = &[&super::toss::Toss, &super::nice::Nice, &super::nice_legacy::NiceLegacy];
+pub static ADAPTERS: &[&dyn Adapter] = &[
+    &super::toss::Toss,
+    &super::nice::Nice,
+    &super::nice_legacy::NiceLegacy,
+    &super::kcp::Kcp,
+];
 
 /// The adapter of a router provider id.
 #[must_use]

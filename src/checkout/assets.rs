@@ -25,10 +25,18 @@ const CSS: &str = "text/css; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// The browser SDK (`GET /v2/browser-sdk.js`).
-pub static BROWSER_SDK: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new(JAVASCRIPT, script!("runner.js", "toss.js", "nice.js", "browser-sdk.js")));
-static WINDOW: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new(JAVASCRIPT, script!("runner.js", "toss.js", "nice.js", "window.js")));
+pub static BROWSER_SDK: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        JAVASCRIPT,
+        script!("runner.js", "toss.js", "nice.js", "kcp.js", "browser-sdk.js"),
+    )
+});
+static WINDOW: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        JAVASCRIPT,
+        script!("runner.js", "toss.js", "nice.js", "kcp.js", "window.js"),
+    )
+});
 static OUTCOME: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("outcome.js")));
 static PAGE: LazyLock<Asset> = LazyLock::new(|| Asset::new(CSS, include_str!("assets/page.css")));
 static SHOP_SCRIPT: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("shop.js")));
