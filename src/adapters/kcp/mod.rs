@@ -30,6 +30,9 @@ mod verify;
 mod window;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use super::{
     Adapter, Approve, BillingKeys, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor,
     EscrowCalls, Feature, Inquire, Instant, Limits, Notifications, Operation, OperationTimeouts, PgView, Prepared,
