@@ -91,7 +91,7 @@ fn escrow_tells_what_is_bought_and_where_it_goes() {
     ] {
         assert_eq!(all[name], value, "{name}");
     }
-    let phone = request(MethodKind::Transfer, Device::Mobile, raw.clone());
+    let phone = request(MethodKind::Transfer, Device::Mobile, raw);
     let phone = OpenRequest {
         customer_name: Some("홍길동".into()),
         customer_phone: Some("01012345678".into()),
