@@ -120,7 +120,7 @@ fn view(
         (Some("STIR" | "STSF"), _) => return Ok(PgView::Open),
         (state, rest) => {
             let message = format!("KCP's inquiry says state {state:?} with {rest:?} left of {total}");
-            return Err(doubt("NARU_WRONG_STATE", message));
+            return Err(doubt("NARU_WRONG_STATUS", message));
         }
     };
     if pay_type == "PAVC" && status != Status::Cancelled {

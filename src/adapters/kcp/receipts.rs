@@ -82,7 +82,7 @@ impl CashReceipts for Kcp {
         }
         let (Some(id), Some(number)) = (told.text("cash_no"), told.text("receipt_no")) else {
             return unknown(doubt(
-                "NARU_NO_RECEIPT",
+                "NARU_WRONG_RECEIPT",
                 "KCP's success names no cash_no or no receipt_no",
             ));
         };

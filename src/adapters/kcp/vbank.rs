@@ -72,9 +72,10 @@ impl VirtualAccounts for Kcp {
         answer: &WireAnswer,
     ) -> Step<Approval> {
         match instant::paid(channel, &command.order_id, command.amounts.total, "PAVC", answer) {
-            Step::Done(Outcome::Done(approval)) if !has_account(&approval) => {
-                unknown(doubt("NARU_NO_ACCOUNT", "KCP's success names no account to deposit to"))
-            }
+            Step::Done(Outcome::Done(approval)) if !has_account(&approval) => unknown(doubt(
+                "NARU_ACCOUNT_UNKNOWN",
+                "KCP's success names no account to deposit to",
+            )),
             step => step,
         }
     }

@@ -7,7 +7,7 @@ use crate::adapters::{Outcome, Step, UnknownWhy};
 /// Checks an approval's order and amount and gives its `tno`.
 pub(super) fn approval(told: &Told, order_id: &str, total: i64) -> Result<String, UnknownWhy> {
     let Some(tno) = told.text("tno") else {
-        return Err(doubt("NARU_NO_TNO", "KCP's success names no tno"));
+        return Err(doubt("NARU_WRONG_TID", "KCP's success names no tno"));
     };
     // The browser could have brought another order's authentication.
     if told.text("order_no").is_some_and(|own| own != order_id) {
@@ -31,7 +31,7 @@ pub(super) fn same_tno(told: &Told, tno: &str) -> Result<(), UnknownWhy> {
         return Ok(());
     }
     Err(doubt(
-        "NARU_WRONG_TNO",
+        "NARU_WRONG_TID",
         "KCP's answer names another tno than the one asked for, or none",
     ))
 }

@@ -166,7 +166,7 @@ fn an_account_without_a_window() {
     }
     let lost = with(account(), |a| a["account"] = json!(""));
     let outcome = done(accounts.account_issued(&issue(), &channel(), &call, &answer(200, lost.to_string())));
-    assert!(matches!(outcome, Outcome::Unknown(why) if why.code == "NARU_NO_ACCOUNT"));
+    assert!(matches!(outcome, Outcome::Unknown(why) if why.code == "NARU_ACCOUNT_UNKNOWN"));
     let shinhan = IssueAccount {
         bank: "SHINHAN".into(),
         expiry: AccountExpiry::Hours(1),
