@@ -16,6 +16,7 @@ mod command;
 mod descriptor;
 mod escrow;
 pub mod inicis;
+pub mod kcp;
 pub mod ksnet;
 mod mask;
 pub mod nice;
@@ -55,7 +56,7 @@ pub use wire::{
     WireRequest,
 };
 
-use crate::payment::Approval;
+use crate::payment::{Approval, Millis};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -93,6 +94,12 @@ pub trait Adapter: Send + Sync {
     /// # Errors
     /// All problems, each naming its credential field.
     fn prepare(&self, channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>>;
+
+    /// When a channel's credentials end by themselves (a certificate's `notAfter`), ms; `None` if they do not.
+    fn expires_at(&self, prepared: &Prepared) -> Option<Millis> {
+        let _ = prepared;
+        None
+    }
 
     /// First call of an approval after the buyer authenticated in the window.
     ///

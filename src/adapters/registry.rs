@@ -9,6 +9,7 @@ pub static ADAPTERS: &[&dyn Adapter] = &[
     &super::nice_legacy::NiceLegacy,
     &super::inicis::Inicis,
     &super::ksnet::Ksnet,
+    &super::kcp::Kcp,
 ];
 
 /// The adapter of a router provider id.

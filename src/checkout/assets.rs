@@ -28,13 +28,20 @@ const SVG: &str = "image/svg+xml";
 pub static BROWSER_SDK: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         JAVASCRIPT,
-        script!("runner.js", "toss.js", "nice.js", "inicis.js", "browser-sdk.js"),
+        script!(
+            "runner.js",
+            "toss.js",
+            "nice.js",
+            "inicis.js",
+            "kcp.js",
+            "browser-sdk.js"
+        ),
     )
 });
 static WINDOW: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         JAVASCRIPT,
-        script!("runner.js", "toss.js", "nice.js", "inicis.js", "window.js"),
+        script!("runner.js", "toss.js", "nice.js", "inicis.js", "kcp.js", "window.js"),
     )
 });
 static OUTCOME: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("outcome.js")));

@@ -1,7 +1,8 @@
 // Runs what the router says the browser must do ("open"): a PG's script, a form, or an address.
 // Shared by the SDK (in the shop's page) and by the window page (on the router's own origin).
 
-// How a PG's global wants to be called, where that is more than "call it with the object". Filled by the PG files.
+// How a PG's global wants to be called, where that is more than "call it with the object". Filled by the PG files. A glue
+// of a form's script may have `before()`, run ahead of the script, and `ready()`, a promise of what the script loads itself.
 const GLUE = {};
 
 const scripts = new Map();
@@ -120,9 +121,12 @@ function runOpen(open, context) {
         const running = glue(window[open.global], open, context);
         return running || {};
       });
-    case "scriptForm":
-      return loadScript(open.scriptUrl).then(function () {
-        const glue = GLUE[open.call];
+    case "scriptForm": {
+      const glue = GLUE[open.call];
+      if (glue && glue.before) {
+        glue.before();
+      }
+      return loadScript(open.scriptUrl).then(glue && glue.ready).then(function () {
         if (glue) {
           return glue(resolve(open.call), open, context) || {};
         }
@@ -130,6 +134,7 @@ function runOpen(open, context) {
         resolve(open.call)(form);
         return { remove: function () { form.remove(); } };
       });
+    }
     case "form":
       return Promise.resolve(runForm(open, context));
     case "redirect":
