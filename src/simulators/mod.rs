@@ -78,6 +78,7 @@ impl Simulators {
             Arc::new(nice::Nice::new(Arc::clone(&world))),
             Arc::new(nice_legacy::NiceLegacy::new(Arc::clone(&world))),
         ];
+        notifier.set_resent(pgs.iter().filter_map(|pg| Some((pg.id(), pg.resent_body()?))).collect());
         Arc::new(Self {
             world,
             pgs,
