@@ -1,7 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 mod approvals;
+mod billing;
 mod cancels;
+mod direct;
+mod escrow;
 mod faults;
+mod notices;
 mod windows;
 
 use crate::simulators::testing::{Got, call, control, start};
