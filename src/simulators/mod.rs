@@ -25,6 +25,7 @@ pub mod faults;
 pub mod html;
 pub mod ids;
 mod inicis;
+mod kcp;
 pub mod ledger;
 mod nice;
 mod nice_legacy;
@@ -79,7 +80,9 @@ impl Simulators {
             Arc::new(inicis::Inicis::new(Arc::clone(&world))),
             Arc::new(nice::Nice::new(Arc::clone(&world))),
             Arc::new(nice_legacy::NiceLegacy::new(Arc::clone(&world))),
+            Arc::new(kcp::Kcp::new(Arc::clone(&world))),
         ];
+        notifier.set_resent(pgs.iter().filter_map(|pg| Some((pg.id(), pg.resent_body()?))).collect());
         Arc::new(Self {
             world,
             pgs,

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -56,6 +56,9 @@ pub struct Notice {
     /// What counts as acknowledged.
     pub acknowledged: Acknowledged,
 }
+
+/// The body of a re-sent notification, from that of the first attempt.
+pub type ResentBody = fn(&Bytes) -> Bytes;
 
 /// Headers of a PG whose attempts all look the same.
 #[must_use]
@@ -113,6 +116,7 @@ pub struct Notifier {
     minute_ms: AtomicU64,
     log: Mutex<VecDeque<Arc<Mutex<Record>>>>,
     stop: watch::Receiver<bool>,
+    resent: OnceLock<Vec<(&'static str, ResentBody)>>,
 }
 
 impl Notifier {
@@ -135,7 +139,14 @@ impl Notifier {
             minute_ms,
             log: Mutex::new(VecDeque::new()),
             stop,
+            resent: OnceLock::new(),
         }
+    }
+
+    /// Says, once, how the bodies of re-sent notifications change, by provider.
+    pub fn set_resent(&self, resent: Vec<(&'static str, ResentBody)>) {
+        // The first list stays: there is one set of simulators.
+        let _ = self.resent.set(resent);
     }
 
     /// Sets how long one minute of a retry plan lasts, ms.
@@ -293,7 +304,13 @@ impl Notifier {
         for (name, value) in (notice.attempt_headers)(number, self.world.clock.now()) {
             builder = builder.header(name, value);
         }
-        builder.body(Full::new(notice.body.clone()))
+        let resent = self.resent.get().filter(|_| number > 0);
+        let changed = resent.and_then(|all| all.iter().find(|(provider, _)| *provider == notice.provider));
+        let body = match changed {
+            Some((_, change)) => change(&notice.body),
+            None => notice.body.clone(),
+        };
+        builder.body(Full::new(body))
     }
 
     async fn exchange(&self, request: http::Request<Full<Bytes>>) -> Option<(u16, Bytes)> {

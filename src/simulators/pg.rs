@@ -6,7 +6,7 @@
 use super::clock::Clock;
 use super::faults::{Kind, Operation};
 use super::ledger::Row;
-use super::notices::Notice;
+use super::notices::{Notice, ResentBody};
 use super::words::ControlError;
 use crate::net::{self, Request, Response};
 use bytes::Bytes;
@@ -321,6 +321,11 @@ pub trait PgSimulator: Send + Sync + 'static {
     /// Spoils the signature of a notification; `false` if this one has none.
     fn forge_notice(&self, _notice: &mut Notice) -> bool {
         false
+    }
+
+    /// How the body of a re-sent notification differs from that of the first attempt; `None`: not at all.
+    fn resent_body(&self) -> Option<ResentBody> {
+        None
     }
 
     /// Drives a window without a browser.

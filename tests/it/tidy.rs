@@ -21,14 +21,16 @@ fn files_hold_one_idea() {
 
 #[test]
 fn nothing_is_left_unfinished() {
-    const MARKS: &[&str] = &["todo!(", "unimplemented!(", "FIXME", "XXX", "HACK"];
+    const MARKS: &[&str] = &["todo!(", "unimplemented!(", "FIXME", "HACK"];
+    // Alone: PGs mask card numbers with it.
+    let marked = |line: &str| line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "XXX");
     let mut found = Vec::new();
     for path in files("src") {
         let Ok(text) = std::fs::read_to_string(&path) else {
             continue;
         };
         for (n, line) in text.lines().enumerate() {
-            if MARKS.iter().any(|mark| line.contains(mark)) {
+            if marked(line) || MARKS.iter().any(|mark| line.contains(mark)) {
                 found.push(format!("{}:{}: {}", shown(&path), n + 1, line.trim()));
             }
         }
