@@ -150,6 +150,7 @@ pub fn toss_answers(data: &[u8]) {
         ordered_at: 0,
         at: 0,
         approving: None,
+        operation: None,
     };
     if let Ok(call) = Toss.inquire(&inquire, channel) {
         let _ = Toss.inquired(&inquire, channel, &call, &answer);

@@ -1,5 +1,6 @@
 //! Commands to a PG and what comes back, in our words.
 
+use super::Operation;
 use crate::payment::{Amounts, Approval, Currency, Failure, MethodKind, Millis, Status};
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
@@ -157,6 +158,10 @@ pub struct Inquire {
     /// window's return carried.
     #[serde(default)]
     pub approving: Option<Box<Approve>>,
+    /// The operation whose outcome is asked for, if one is open. At PGs that are asked by an id of our making it says
+    /// which.
+    #[serde(default)]
+    pub operation: Option<Operation>,
 }
 
 /// A cancellation as the PG lists it.

@@ -85,10 +85,12 @@ pub enum Open {
         /// Global the script defines.
         global: String,
         /// Public client key handed to the global, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         client_key: Option<String>,
         /// Member path to call, e.g. `payment.requestPayment`.
         call: String,
         /// Buyer key of the script, if it wants one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         customer_key: Option<String>,
         /// The object.
         params: serde_json::Value,

@@ -89,8 +89,8 @@ pub enum HttpMethod {
 pub struct Mask {
     /// JSON members or form fields, at any depth, case-sensitive.
     pub fields: &'static [&'static str],
-    /// The last segment of the URL's path is a secret (a billing key).
-    pub last_segment: bool,
+    /// Which segment of the URL's path is a secret (a billing key), counted from the end: 1 is the last, 0 means none.
+    pub secret_segment: usize,
 }
 
 /// One request, ready to send. Signed and encoded: the gateway changes nothing.
@@ -121,15 +121,20 @@ impl std::fmt::Debug for WireRequest {
 }
 
 impl WireRequest {
-    /// The URL as it may be written down: without its query, where some PGs carry tokens, and without a secret at the
-    /// end of its path.
+    /// The URL as it may be written down: without its query, where some PGs carry tokens, and without a secret in its
+    /// path.
     #[must_use]
     pub fn address(&self) -> Cow<'_, str> {
         let bare = self.url.split('?').next().unwrap_or_default();
-        match bare.rsplit_once('/') {
-            Some((before, _)) if self.mask.last_segment => Cow::Owned(format!("{before}/***")),
-            _ => Cow::Borrowed(bare),
+        let secret = self.mask.secret_segment;
+        if secret == 0 {
+            return Cow::Borrowed(bare);
         }
+        let mut parts: Vec<&str> = bare.split('/').collect();
+        if let Some(part) = parts.len().checked_sub(secret).and_then(|at| parts.get_mut(at)) {
+            *part = "***";
+        }
+        Cow::Owned(parts.join("/"))
     }
 }
 
@@ -155,6 +160,9 @@ pub struct Call {
     pub request: WireRequest,
     /// Values of earlier answers that reading this one needs.
     pub carried: Option<serde_json::Value>,
+    /// A transaction id that we made for the PG: before the first byte the ledger makes sure that no other operation of
+    /// this MID has it, and draws another order number if one does.
+    pub claim: Option<String>,
     /// Set by the engine when these bytes were sent before ([`RecoveryStep::Replay`]); adapters build `false`. A
     /// refusal "at the door" (rate limit, bad key, maintenance) then says nothing about what the first sending did.
     pub replay: bool,

@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 
 /// Longest `paymentId`, in characters.
 const PAYMENT_ID_MAX: usize = 128;
+/// Longest `orderName`, characters: that of the V2 API.
+const ORDER_NAME_MAX: usize = 500;
 
 /// How the merchant names the channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +82,7 @@ fn read(object: &Map<String, Value>, problems: &mut Problems) -> Option<PayReque
     let fields = Fields::new(object, "");
     let store_id = fields.required_text("storeId", problems);
     let payment_id = payment_id(fields, problems);
-    let order_name = fields.required_text("orderName", problems);
+    let order_name = order_name(fields, problems);
     let amounts = amounts(fields, problems);
     let currency = currency(fields, problems);
     let method = method(fields, problems);
@@ -119,6 +121,15 @@ fn payment_id<'a>(fields: Fields<'a>, problems: &mut Problems) -> Option<&'a str
         problems.add("paymentId", &message);
     }
     fits.then_some(id)
+}
+
+fn order_name<'a>(fields: Fields<'a>, problems: &mut Problems) -> Option<&'a str> {
+    let name = fields.required_text("orderName", problems)?;
+    let fits = name.chars().count() <= ORDER_NAME_MAX;
+    if !fits {
+        problems.add("orderName", &format!("must have at most {ORDER_NAME_MAX} characters"));
+    }
+    fits.then_some(name)
 }
 
 fn amounts(fields: Fields<'_>, problems: &mut Problems) -> Option<Amounts> {

@@ -39,26 +39,32 @@ impl Engine {
         if input.escrow {
             check_feature(&routed.channel, Feature::Escrow)?;
         }
-        let order_id = ids::order_id();
-        let command = Command::IssueAccount(Box::new(IssueAccount {
-            order_id: order_id.clone(),
-            amounts: attempt.amounts,
-            currency: attempt.currency,
-            order_name: attempt.order_name.clone(),
-            idempotency_key: ids::operation_id(),
-            at,
-            bank: input.bank,
-            expiry: input.expiry,
-            kind: input.kind,
-            remittee: input.remittee,
-            customer_name: input.customer_name,
-            customer_email: input.customer_email,
-            customer_phone: input.customer_phone,
-            receipt: input.receipt,
-            escrow: input.escrow,
-            products: attempt.extras.get("products").cloned(),
-        }));
-        let call = command.first_call(&routed.channel).map_err(EngineError::Refused)?;
+        let build = |order_id: String| {
+            Command::IssueAccount(Box::new(IssueAccount {
+                order_id,
+                amounts: attempt.amounts,
+                currency: attempt.currency,
+                order_name: attempt.order_name.clone(),
+                idempotency_key: ids::operation_id(),
+                at,
+                bank: input.bank.clone(),
+                expiry: input.expiry,
+                kind: input.kind.clone(),
+                remittee: input.remittee.clone(),
+                customer_name: input.customer_name.clone(),
+                customer_email: input.customer_email.clone(),
+                customer_phone: input.customer_phone.clone(),
+                receipt: input.receipt.clone(),
+                escrow: input.escrow,
+                products: attempt.extras.get("products").cloned(),
+            }))
+        };
+        let own = self.under_own_id(&routed.channel, build, |command| command.first_call(&routed.channel));
+        let (command, call) = own.await?;
+        let order_id = match &command {
+            Command::IssueAccount(issue) => issue.order_id.clone(),
+            _ => return Err(EngineError::NotFound),
+        };
         let (store_id, payment_id) = (attempt.store_id.clone(), attempt.payment_id.clone());
         let mut transaction = new_transaction(&routed, attempt, order_id, at);
         apply(&mut transaction, &Event::ApprovalStarted, at)?;

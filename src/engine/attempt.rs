@@ -26,21 +26,24 @@ impl Engine {
         check_limits(&routed.channel, &attempt)?;
         check_feature(&routed.channel, Feature::Instant)?;
         self.check_unscheduled(&attempt.store_id, &attempt.payment_id).await?;
-        let command = Command::Instant(Box::new(KeyIn {
-            order_id: ids::order_id(),
-            amounts: attempt.amounts,
-            currency: attempt.currency,
-            order_name: attempt.order_name.clone(),
-            idempotency_key: ids::operation_id(),
-            at,
-            installment_months: input.installment_months,
-            free_installment: input.free_installment,
-            use_card_point: input.use_card_point,
-            customer_name: input.customer_name,
-            customer_email: input.customer_email,
-            card: Some(input.card),
-        }));
-        let call = command.first_call(&routed.channel).map_err(EngineError::Refused)?;
+        let build = |order_id: String| {
+            Command::Instant(Box::new(KeyIn {
+                order_id,
+                amounts: attempt.amounts,
+                currency: attempt.currency,
+                order_name: attempt.order_name.clone(),
+                idempotency_key: ids::operation_id(),
+                at,
+                installment_months: input.installment_months,
+                free_installment: input.free_installment,
+                use_card_point: input.use_card_point,
+                customer_name: input.customer_name.clone(),
+                customer_email: input.customer_email.clone(),
+                card: Some(input.card.clone()),
+            }))
+        };
+        let own = self.under_own_id(&routed.channel, build, |command| command.first_call(&routed.channel));
+        let (command, call) = own.await?;
         let Command::Instant(key_in) = &command else {
             return Err(EngineError::NotFound);
         };

@@ -5,7 +5,7 @@ use crate::adapters::{
     KeyIn, Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
 };
 use crate::ledger::Intent;
-use crate::payment::Approval;
+use crate::payment::{Approval, MethodKind};
 use serde_json::Value;
 
 /// A command that may move money.
@@ -119,6 +119,43 @@ impl Command {
             }
             _ => Self::Approve(serde_json::from_value(json)?),
         })
+    }
+
+    /// The approval that a net-cancel undoes: the window's, or that of a charge or an account without a window, which
+    /// has no token.
+    pub fn as_approval(&self) -> Option<Approve> {
+        let bare = |order_id: &str, amounts, currency, order_name: &str, method, key: &str, at| Approve {
+            order_id: order_id.to_owned(),
+            amounts,
+            currency,
+            order_name: order_name.to_owned(),
+            method,
+            idempotency_key: key.to_owned(),
+            at,
+            token: Value::Null,
+        };
+        match self {
+            Self::Approve(c) => Some(c.clone()),
+            Self::Charge(c) => Some(bare(
+                &c.order_id,
+                c.amounts,
+                c.currency,
+                &c.order_name,
+                c.method,
+                &c.idempotency_key,
+                c.at,
+            )),
+            Self::IssueAccount(c) => Some(bare(
+                &c.order_id,
+                c.amounts,
+                c.currency,
+                &c.order_name,
+                MethodKind::VirtualAccount,
+                &c.idempotency_key,
+                c.at,
+            )),
+            _ => None,
+        }
     }
 
     pub fn first_call(&self, channel: &ChannelRevision) -> Result<Call, Refusal> {

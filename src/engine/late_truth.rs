@@ -59,6 +59,7 @@ impl Engine {
             ordered_at: transaction.requested_at,
             at: now(),
             approving: None,
+            operation: None,
         };
         let adapter = channel.adapter;
         let call = match adapter.inquire(&question, &channel) {

@@ -16,6 +16,7 @@ mod account;
 mod attempt;
 mod billing;
 mod cancel;
+mod claim;
 mod command;
 pub(crate) mod crash;
 mod desk;

@@ -63,10 +63,9 @@ impl Engine {
         let adapter = channel.adapter;
         let receipts = adapter.cash_receipts().ok_or_else(|| no_receipts(&channel))?;
         let (id, operation) = (ids::operation_id(), ids::operation_id());
-        let command = command(&input, operation.clone(), at);
-        let call = receipts
-            .issue_receipt(&command, &channel)
-            .map_err(EngineError::Refused)?;
+        let build = |order_id: String| command(&input, order_id, operation.clone(), at);
+        let own = self.under_own_id(&channel, build, |command| receipts.issue_receipt(command, &channel));
+        let (command, call) = own.await?;
         let receipt = CashReceipt {
             order_id: command.order_id.clone(),
             work: Some(ReceiptWork {
@@ -398,9 +397,9 @@ fn receipt_writes(receipt: CashReceipt, expected: u64, at: Millis, kind: &str, d
     ]
 }
 
-fn command(input: &ReceiptInput, idempotency_key: String, at: Millis) -> IssueReceipt {
+fn command(input: &ReceiptInput, order_id: String, idempotency_key: String, at: Millis) -> IssueReceipt {
     IssueReceipt {
-        order_id: ids::order_id(),
+        order_id,
         amounts: input.amounts,
         currency: input.currency,
         order_name: input.order_name.clone(),

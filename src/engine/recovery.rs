@@ -230,6 +230,7 @@ impl Case<'_> {
                 Command::Approve(approve) => Some(Box::new(approve.clone())),
                 _ => None,
             },
+            operation: Some(self.intent.operation),
         };
         let (channel, adapter) = (self.channel, self.channel.adapter);
         let call = adapter.inquire(&question, channel).ok()?;
@@ -341,13 +342,11 @@ impl Case<'_> {
     }
 
     async fn net_cancel(&mut self) -> Option<Outcome<Effect>> {
-        let Command::Approve(approve) = self.command else {
-            return None;
-        };
+        let approve = self.command.as_approval()?;
         let channel = self.channel;
         let net = channel.adapter.net_cancel()?;
-        let call = net.net_cancel(approve, channel).ok()?;
-        let read = |call: &_, answer: &_| net.net_cancelled(approve, channel, call, answer);
+        let call = net.net_cancel(&approve, channel).ok()?;
+        let read = |call: &_, answer: &_| net.net_cancelled(&approve, channel, call, answer);
         match self.engine.drive_with(channel, call, &mut self.trail, read).await {
             Outcome::Done(_) => {
                 let message = "the PG's answer was lost; the approval was undone";

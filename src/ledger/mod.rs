@@ -228,6 +228,15 @@ pub enum Write {
         /// Sealed settings.
         sealed: Vec<u8>,
     },
+    /// A transaction id of our making at a PG. Refused with [`LedgerError::Duplicate`] if the MID has it already.
+    Claim {
+        /// Provider.
+        provider: String,
+        /// Merchant id at the PG.
+        mid: String,
+        /// The id.
+        pg_tx_id: String,
+    },
     /// Cash receipt.
     Receipt(Box<ReceiptWrite>),
     /// Billing keys and schedules.

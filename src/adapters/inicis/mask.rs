@@ -4,7 +4,7 @@ use crate::adapters::{Mask, mask};
 
 /// See the module.
 pub(super) const MASK: Mask = Mask {
-    last_segment: false,
+    secret_segment: 0,
     fields: &[
         "CARD_BillKey",
         "CARD_Billkey",

@@ -98,6 +98,7 @@ fn send(operation: Operation, url: String, content_type: &str, body: bytes::Byte
             mask: MASK,
         },
         carried: None,
+        claim: None,
         replay: false,
     }
 }

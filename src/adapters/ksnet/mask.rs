@@ -4,7 +4,7 @@ use crate::adapters::{Mask, mask};
 
 /// Card data, names, addresses, and the key of a fetch. `data` is a whole deposit notice.
 pub(super) const MASK: Mask = Mask {
-    last_segment: false,
+    secret_segment: 0,
     fields: &[
         "cardNumb",
         "data",
@@ -19,7 +19,7 @@ pub(super) const MASK: Mask = Mask {
 
 /// The same for answers, whose `data` is the answer itself.
 pub(super) const ANSWERS: Mask = Mask {
-    last_segment: false,
+    secret_segment: 0,
     fields: &[
         "cardNumb",
         "expiryDate",

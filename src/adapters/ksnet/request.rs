@@ -103,6 +103,7 @@ pub(super) fn exchange(channel: &ChannelRevision, operation: Operation, record: 
             mask: Mask::default(),
         },
         carried: None,
+        claim: None,
         replay: false,
     }
 }

@@ -61,6 +61,7 @@ fn call(operation: Operation, url: String, headers: Vec<(&'static str, String)>,
             mask: ANSWERS,
         },
         carried: None,
+        claim: None,
         replay: false,
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn approved(
     call: &Call,
     answer: &WireAnswer,
 ) -> Step<Approval> {
-    let told = match send::hear(channel, call, answer, || deed(command, channel)).told() {
+    let told = match send::hear(channel, call, answer).told() {
         Ok(told) => told,
         Err(step) => return step,
     };

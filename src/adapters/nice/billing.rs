@@ -1,56 +1,98 @@
 //! Billing keys by card number (NICE docs: "빌키 발급", "빌키 승인", "빌키 삭제"): what is sent and how it is read.
 
+use super::send::Deed;
 use super::sign::credentials;
 use super::verify::{Expected, doubt};
 use super::wire::{edi_date, read};
-use super::{Message, codes, mask, method, rules, send};
+use super::{Message, Nice, codes, mask, method, rules, send};
 use crate::adapters::nice_common::cipher::aes256_cbc;
 use crate::adapters::nice_common::{tables, text};
-use crate::adapters::{CardInput, ChannelRevision, Outcome, Refusal, WireAnswer};
-use crate::payment::{Amounts, Approval, CardDetail, MethodDetail, Millis, Status};
+use crate::adapters::{
+    BillingKeys, Call, CardInput, ChannelRevision, Charge, DeleteKey, IssueKey, IssuedKey, KeyByCard, KeyDeleted,
+    KeyDeletion, Operation, Outcome, Refusal, Step, WireAnswer,
+};
+use crate::payment::{Approval, CardDetail, MethodDetail, MethodKind, Millis, Status};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// A key that NICE issued.
-#[derive(Debug)]
-pub struct IssuedKey {
-    /// `bid`.
-    pub key: SecretString,
-    /// tid of the issue.
-    pub tid: Option<String>,
-    /// When, ms.
-    pub issued_at: Option<Millis>,
-    /// The card behind it.
-    pub method: MethodDetail,
-    /// Answer, masked.
-    pub raw: String,
+impl BillingKeys for Nice {
+    fn charge(&self, command: &Charge, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        let key = at_hand(command.key.as_ref())?;
+        let deed = Deed::of(Operation::ChargeBillingKey, charge(channel, key, command)?);
+        send::first(channel, deed.with_key_in_path())
+    }
+
+    fn charged(&self, command: &Charge, channel: &ChannelRevision, call: &Call, answer: &WireAnswer) -> Step<Approval> {
+        match send::hear(channel, call, answer).told() {
+            Ok(_) => Step::Done(charged(channel, &command.order_id, command.amounts.total, answer)),
+            Err(step) => step,
+        }
+    }
+
+    fn by_card(&self) -> Option<&dyn KeyByCard> {
+        Some(self)
+    }
+
+    fn deletion(&self) -> Option<&dyn KeyDeletion> {
+        Some(self)
+    }
 }
 
-/// A charge of a key.
-#[derive(Debug)]
-pub struct Charge<'a> {
-    /// `bid`.
-    pub key: &'a SecretString,
-    /// Our order number.
-    pub order_id: &'a str,
-    /// Amounts.
-    pub amounts: &'a Amounts,
-    /// What is bought.
-    pub order_name: &'a str,
-    /// Instalment months, 0 = lump sum.
-    pub installment_months: u32,
-    /// Buyer's name.
-    pub customer_name: Option<&'a str>,
-    /// When it was decided, ms.
-    pub at: Millis,
+impl KeyByCard for Nice {
+    fn issue(&self, command: &IssueKey, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        let card = command.card.as_ref().ok_or_else(|| {
+            let message = "is gone: card data is held for one call only, so a key is never asked for twice";
+            Refusal::new("method.card.credential", message)
+        })?;
+        let message = issue(channel, &command.order_id, card, command.at)?;
+        send::first(channel, Deed::of(Operation::IssueBillingKey, message))
+    }
+
+    fn issued(
+        &self,
+        command: &IssueKey,
+        channel: &ChannelRevision,
+        call: &Call,
+        answer: &WireAnswer,
+    ) -> Step<IssuedKey> {
+        match send::hear(channel, call, answer).told() {
+            Ok(_) => Step::Done(issued(&command.order_id, answer)),
+            Err(step) => step,
+        }
+    }
+}
+
+impl KeyDeletion for Nice {
+    fn delete(&self, command: &DeleteKey, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        let key = at_hand(command.key.as_ref())?;
+        let message = delete(channel, key, &command.order_id, command.at)?;
+        let deed = Deed::of(Operation::DeleteBillingKey, message);
+        send::first(channel, deed.with_key_in_path())
+    }
+
+    fn deleted(&self, _: &DeleteKey, channel: &ChannelRevision, call: &Call, answer: &WireAnswer) -> Step<KeyDeleted> {
+        match send::hear(channel, call, answer).told() {
+            Ok(_) => Step::Done(deleted(answer)),
+            Err(step) => step,
+        }
+    }
+}
+
+fn at_hand(key: Option<&SecretString>) -> Result<&SecretString, Refusal> {
+    key.ok_or_else(|| Refusal::new("billingKey", "is not at hand: the PG's key is sealed in the ledger"))
 }
 
 /// The issue of a key.
 ///
 /// # Errors
 /// Card data that cannot be sent; refusals name the field and never quote it.
-pub fn issue(channel: &ChannelRevision, order_id: &str, card: &CardInput, at: Millis) -> Result<Message, Refusal> {
+pub(super) fn issue(
+    channel: &ChannelRevision,
+    order_id: &str,
+    card: &CardInput,
+    at: Millis,
+) -> Result<Message, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -100,8 +142,7 @@ fn digits<'a>(field: &str, value: &'a SecretString, lengths: &[usize]) -> Result
 }
 
 /// Reads the answer to an issue. A success without a key is no key.
-#[must_use]
-pub fn issued(order_id: &str, answer: &WireAnswer) -> Outcome<IssuedKey> {
+pub(super) fn issued(order_id: &str, answer: &WireAnswer) -> Outcome<IssuedKey> {
     let told = match read(answer) {
         Ok(told) => told,
         Err(why) => return Outcome::Unknown(why),
@@ -122,16 +163,16 @@ pub fn issued(order_id: &str, answer: &WireAnswer) -> Outcome<IssuedKey> {
     let code = object.owned("cardCode");
     Outcome::Done(IssuedKey {
         key: key.into(),
-        tid: object.owned("tid"),
+        pg_tx_id: object.owned("tid"),
         issued_at: object.time("authDate"),
-        method: MethodDetail::Card(CardDetail {
+        method: Some(MethodDetail::Card(CardDetail {
             issuer: code.as_deref().and_then(tables::card_company).map(str::to_owned),
             brand: code.as_deref().and_then(tables::scheme),
             issuer_code: code,
             name: object.text("cardName").map(|n| n.trim_matches(['[', ']']).to_owned()),
             ..CardDetail::default()
-        }),
-        raw: mask::masked(told.body()),
+        })),
+        raw: Some(mask::masked(told.body())),
     })
 }
 
@@ -139,7 +180,7 @@ pub fn issued(order_id: &str, answer: &WireAnswer) -> Outcome<IssuedKey> {
 ///
 /// # Errors
 /// A charge that breaks a rule of NICE.
-pub fn charge(channel: &ChannelRevision, charge: &Charge<'_>) -> Result<Message, Refusal> {
+pub(super) fn charge(channel: &ChannelRevision, key: &SecretString, charge: &Charge) -> Result<Message, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -155,8 +196,23 @@ pub fn charge(channel: &ChannelRevision, charge: &Charge<'_>) -> Result<Message,
         edi_date: &'a str,
         sign_data: &'a str,
     }
-    rules::order_id(charge.order_id)?;
-    rules::amount(crate::payment::MethodKind::Card, charge.amounts)?;
+    rules::currency(charge.currency)?;
+    rules::order_id(&charge.order_id)?;
+    rules::amount(MethodKind::Card, &charge.amounts)?;
+    for (asked, field) in [
+        (
+            charge.free_installment && charge.installment_months > 1,
+            "useFreeInterestFromMerchant",
+        ),
+        (charge.use_card_point, "useCardPoint"),
+    ] {
+        if asked {
+            return Err(Refusal::new(
+                field,
+                "is not served for billing keys by NICE Payments; leave it out",
+            ));
+        }
+    }
     // Checked as a window's list is, and written without the leading zero, which this call does not take.
     let months = i64::from(charge.installment_months);
     let quota = rules::quota("installmentMonth", months, charge.amounts.total)?;
@@ -165,18 +221,18 @@ pub fn charge(channel: &ChannelRevision, charge: &Charge<'_>) -> Result<Message,
     } else {
         quota.trim_start_matches('0')
     };
-    let key = charge.key.expose_secret();
+    let key = key.expose_secret();
     let edi_date = edi_date(charge.at);
     let body = Body {
-        order_id: charge.order_id,
+        order_id: &charge.order_id,
         amount: charge.amounts.total,
-        goods_name: &rules::goods_name(charge.order_name)?,
+        goods_name: &rules::goods_name(&charge.order_name)?,
         card_quota: quota,
         use_shop_interest: false,
-        buyer_name: charge.customer_name.map(|n| text::cut(n, rules::NAME_MAX)),
+        buyer_name: charge.customer_name.as_deref().map(|n| text::cut(n, rules::NAME_MAX)),
         tax_free_amt: (charge.amounts.tax_free > 0).then_some(charge.amounts.tax_free),
         edi_date: &edi_date,
-        sign_data: &credentials(channel)?.sign(&[charge.order_id, key, &edi_date]),
+        sign_data: &credentials(channel)?.sign(&[&charge.order_id, key, &edi_date]),
     };
     Message::json(
         format!("/v1/subscribe/{}/payments", send::segment("billingKey", key)?),
@@ -185,8 +241,7 @@ pub fn charge(channel: &ChannelRevision, charge: &Charge<'_>) -> Result<Message,
 }
 
 /// Reads the answer to a charge. An unsigned success is left to an inquiry by order number.
-#[must_use]
-pub fn charged(channel: &ChannelRevision, order_id: &str, total: i64, answer: &WireAnswer) -> Outcome<Approval> {
+pub(super) fn charged(channel: &ChannelRevision, order_id: &str, total: i64, answer: &WireAnswer) -> Outcome<Approval> {
     let told = match read(answer) {
         Ok(told) => told,
         Err(why) => return Outcome::Unknown(why),
@@ -222,7 +277,12 @@ pub fn charged(channel: &ChannelRevision, order_id: &str, total: i64, answer: &W
 ///
 /// # Errors
 /// No key that a path can carry.
-pub fn delete(channel: &ChannelRevision, key: &SecretString, order_id: &str, at: Millis) -> Result<Message, Refusal> {
+pub(super) fn delete(
+    channel: &ChannelRevision,
+    key: &SecretString,
+    order_id: &str,
+    at: Millis,
+) -> Result<Message, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -243,13 +303,14 @@ pub fn delete(channel: &ChannelRevision, key: &SecretString, order_id: &str, at:
     )
 }
 
-/// Reads the answer to a deletion. A key that was gone already counts. Gives the time, ms.
-#[must_use]
-pub fn deleted(answer: &WireAnswer) -> Outcome<Option<Millis>> {
+/// Reads the answer to a deletion. A key that was gone already counts.
+pub(super) fn deleted(answer: &WireAnswer) -> Outcome<KeyDeleted> {
     match read(answer) {
         Err(why) => Outcome::Unknown(why),
-        Ok(told) if told.succeeded() => Outcome::Done(told.object().time("authDate")),
-        Ok(told) if matches!(told.code().as_str(), "A126" | "U115") => Outcome::Done(None),
+        Ok(told) if told.succeeded() => Outcome::Done(KeyDeleted {
+            deleted_at: told.object().time("authDate"),
+        }),
+        Ok(told) if matches!(told.code().as_str(), "A126" | "U115") => Outcome::Done(KeyDeleted::default()),
         Ok(told) => codes::refused(codes::Call::BillingKey, &told),
     }
 }

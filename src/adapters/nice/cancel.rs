@@ -96,7 +96,7 @@ pub(super) fn cancelled(
     call: &Call,
     answer: &WireAnswer,
 ) -> Step<CancelDone> {
-    let told = match send::hear(channel, call, answer, || deed(command, channel)).told() {
+    let told = match send::hear(channel, call, answer).told() {
         Ok(told) => told,
         Err(step) => return step,
     };
@@ -215,7 +215,7 @@ pub(super) fn net_cancelled(
     call: &Call,
     answer: &WireAnswer,
 ) -> Step<CancelDone> {
-    let told = match send::hear(channel, call, answer, || net_deed(command, channel)).told() {
+    let told = match send::hear(channel, call, answer).told() {
         Ok(told) => told,
         Err(step) => return step,
     };

@@ -53,7 +53,7 @@ fn days(command: &Inquire) -> Vec<String> {
 
 /// The answer.
 pub(super) fn inquired(command: &Inquire, channel: &ChannelRevision, call: &Call, answer: &WireAnswer) -> Step<PgView> {
-    let told = match send::hear(channel, call, answer, || deed(command, 0)).told() {
+    let told = match send::hear(channel, call, answer).told() {
         Ok(told) => told,
         Err(step) => return step,
     };

@@ -4,7 +4,7 @@ use crate::adapters::{Mask, mask};
 
 /// In the spelling of the documents and in the Pascal case that some answers have.
 pub(super) const MASK: Mask = Mask {
-    last_segment: false,
+    secret_segment: 0,
     fields: &[
         "accessToken",
         "authToken",

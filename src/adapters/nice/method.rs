@@ -12,7 +12,7 @@ pub(super) fn approval(told: &Told, tid: String, status: Status) -> Approval {
     let object = told.object();
     Approval {
         cash_receipt: None,
-        escrow: false,
+        escrow: object.flag("useEscrow") == Some(true),
         pg_tx_id: tid,
         status,
         method: detail(object),

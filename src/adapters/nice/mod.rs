@@ -6,18 +6,19 @@
 //! net-cancel (망취소) within an hour.
 
 mod approve;
-pub mod billing;
+mod billing;
 mod cancel;
 mod codes;
 mod inquire;
 mod mask;
 mod method;
 mod notify;
-pub mod receipts;
+mod receipts;
 mod returned;
 mod rules;
 mod send;
 mod sign;
+mod vbank;
 mod verify;
 mod window;
 mod wire;
@@ -26,9 +27,9 @@ mod wire;
 mod tests;
 
 use super::{
-    Adapter, Approve, Call, Cancel, CancelDone, ChannelRevision, ChannelSpec, Descriptor, Feature, Inquire, Limits,
-    NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan, RecoveryStep,
-    Refusal, Step, TextRule, When, Window, WireAnswer,
+    Adapter, Approve, BillingKeys, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor,
+    Feature, Inquire, Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName,
+    RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
 use bytes::Bytes;
@@ -50,11 +51,11 @@ const NO_DELIVERY: &str = "NICE Payments' v1 API has no call for it: deliveries 
 
 /// What is sent for an operation that is not part of the core: a path below the API and a JSON body.
 #[derive(Debug, Clone)]
-pub struct Message {
+struct Message {
     /// Path, from `/v1`.
-    pub path: String,
+    path: String,
     /// Body.
-    pub body: Bytes,
+    body: Bytes,
 }
 
 impl Message {
@@ -112,7 +113,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         (
             Feature::VirtualAccountIssue,
             When::Never {
-                why: "NICE Payments' v1 API issues virtual accounts in the window only",
+                why: vbank::WINDOW_ONLY,
             },
         ),
         (
@@ -121,7 +122,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
                 why: "NICE Payments' v1 API has no window for billing keys; they are issued by card number",
             },
         ),
-        (Feature::BillingKeyInstant, When::NotYet),
+        (
+            Feature::BillingKeyInstant,
+            When::Contract {
+                note: "billing (빌링) needs a contract; without it NICE Payments answers F116 or F117",
+            },
+        ),
         (
             Feature::Escrow,
             When::Contract {
@@ -129,7 +135,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
             },
         ),
         (Feature::EscrowDelivery, When::Never { why: NO_DELIVERY }),
-        (Feature::CashReceipt, When::NotYet),
+        (
+            Feature::CashReceipt,
+            When::Contract {
+                note: "a cash receipt contract; the sandbox cancels none (U128)",
+            },
+        ),
         (Feature::Notifications, When::Yes),
         (Feature::TaxFree, When::Yes),
     ],
@@ -232,8 +243,18 @@ impl Adapter for Nice {
         match operation {
             // A payment that was made is kept; whatever cannot be learned is undone. NICE undoes for one hour.
             Operation::Approve => plan(&[RecoveryStep::Inquire, RecoveryStep::NetCancel], 55),
+            // As an approval, which it is to NICE.
+            Operation::ChargeBillingKey => plan(&[RecoveryStep::Inquire, RecoveryStep::NetCancel], 55),
             // The list of cancellations and the balance tell it all; nothing is sent twice.
-            Operation::Cancel => plan(&[RecoveryStep::Inquire], 24 * 60),
+            Operation::Cancel | Operation::CloseAccount => plan(&[RecoveryStep::Inquire], 24 * 60),
+            // A key that nobody was told of is one that nobody can charge, so asking again moves no money.
+            Operation::IssueBillingKey => plan(&[RecoveryStep::Replay], 30),
+            // A deletion may be sent again at any time: a key that is gone is the answer.
+            Operation::DeleteBillingKey => plan(&[RecoveryStep::Replay], 24 * 60),
+            // Asked for by the receipt's tid.
+            Operation::CancelReceipt => plan(&[RecoveryStep::Inquire], 24 * 60),
+            // A receipt whose tid was lost cannot be found, and one too many is the buyer's trouble: a person looks.
+            Operation::IssueReceipt => plan(&[RecoveryStep::Operator], 0),
             // These never leave an open question of their own.
             _ => plan(&[RecoveryStep::Operator], 0),
         }
@@ -248,6 +269,18 @@ impl Adapter for Nice {
     }
 
     fn notifications(&self) -> Option<&dyn Notifications> {
+        Some(self)
+    }
+
+    fn virtual_accounts(&self) -> Option<&dyn VirtualAccounts> {
+        Some(self)
+    }
+
+    fn cash_receipts(&self) -> Option<&dyn CashReceipts> {
+        Some(self)
+    }
+
+    fn billing_keys(&self) -> Option<&dyn BillingKeys> {
         Some(self)
     }
 }

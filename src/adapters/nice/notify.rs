@@ -1,11 +1,11 @@
 //! Webhooks (NICE docs: "웹훅"): the payment object, signed, for every approval, issue, deposit and cancellation. A
 //! signed one is still only a reason to ask, because they may come twice, late or out of order.
 
-use super::Nice;
 use super::sign::credentials;
 use super::wire::{parse, view};
+use super::{Nice, mask};
 use crate::adapters::nice_common::text::decode;
-use crate::adapters::{ChannelRevision, Notice, NoticeVerdict, Notifications, WireAnswer};
+use crate::adapters::{ChannelRevision, Mask, Notice, NoticeVerdict, Notifications, WireAnswer};
 use bytes::Bytes;
 
 /// Beginning of the tids of test calls: registration, update and the TEST button of the admin site.
@@ -38,12 +38,22 @@ impl Notifications for Nice {
             return refuse(400, "the webhook's signature is missing or wrong");
         }
         let or_dash = |name: &str| object.owned(name).unwrap_or_else(|| "-".to_owned());
-        let dedupe = format!("{tid}|{}|{}", or_dash("status"), or_dash("cancelledTid"));
+        // With its time: a notice that came before its event must not take the event's place.
+        let dedupe = format!(
+            "{tid}|{}|{}|{}",
+            or_dash("status"),
+            or_dash("cancelledTid"),
+            or_dash("ediDate")
+        );
         NoticeVerdict::Ask {
             order_id: object.owned("orderId"),
             pg_tx_id: Some(tid),
             dedupe,
         }
+    }
+
+    fn mask(&self) -> Mask {
+        mask::MASK
     }
 
     /// HTTP 200, `text/html`, and nothing but `OK`: the registration checks all three.

@@ -2,7 +2,7 @@
 //! bytes of CP949 (NICE docs give bytes; receipts are printed in that charset).
 
 use super::DESCRIPTOR;
-use crate::adapters::nice_common::{tables, text};
+use crate::adapters::nice_common::{options, tables, text};
 use crate::adapters::{RefundAccount, Refusal};
 use crate::payment::{Amounts, Currency, MethodKind};
 use serde::Serialize;
@@ -106,17 +106,7 @@ pub(super) fn email(address: &str) -> Result<String, Refusal> {
 
 /// Instalment months as NICE writes them, `00` for a lump sum; only from `installment_min` on.
 pub(super) fn quota(field: &str, months: i64, total: i64) -> Result<String, Refusal> {
-    let limits = &DESCRIPTOR.limits;
-    let (least, most) = (limits.installment_min, limits.installment_months_max);
-    match u32::try_from(months) {
-        Ok(0 | 1) => Ok("00".to_owned()),
-        Ok(months) if months <= most && total >= least => Ok(format!("{months:02}")),
-        Ok(months) if months <= most => Err(Refusal::new(
-            field,
-            format!("is {months}, but instalments start at {least} KRW; use 0 for a lump sum"),
-        )),
-        _ => Err(Refusal::new(field, format!("must be 0 (lump sum) or 2 to {most}"))),
-    }
+    options::quota(&DESCRIPTOR.limits, field, months, total)
 }
 
 /// The buyer's account for the refund of a deposit.

@@ -2,16 +2,19 @@
 //! 30 minutes and asking again gives the same one, so nothing is remembered between commands.
 
 use super::sign::{Credentials, Scheme, credentials};
+use super::verify::doubt;
 use super::wire::{Told, read};
-use super::{codes, mask};
+use super::{Message, codes, mask};
 use crate::adapters::{
-    Call, ChannelRevision, HttpMethod, Mode, Operation, Outcome, Refusal, Step, Transport, WireAnswer, WireRequest,
+    Call, ChannelRevision, HttpMethod, Mask, Mode, Operation, Outcome, Refusal, Step, Transport, WireAnswer,
+    WireRequest,
 };
 use crate::payment::{Failure, FailureKind};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// The sandbox's API: a host of its own.
 pub(super) const SANDBOX: &str = "https://sandbox-api.nicepay.co.kr";
@@ -29,6 +32,7 @@ pub(super) struct Deed {
     pub(super) method: HttpMethod,
     pub(super) path: String,
     pub(super) body: Bytes,
+    pub(super) mask: Mask,
 }
 
 impl Deed {
@@ -40,6 +44,61 @@ impl Deed {
             method: HttpMethod::Post,
             path,
             body: body.into(),
+            mask: mask::MASK,
+        })
+    }
+
+    /// A message of an operation that is not part of the core.
+    pub(super) fn of(operation: Operation, message: Message) -> Self {
+        Self {
+            operation,
+            method: HttpMethod::Post,
+            path: message.path,
+            body: message.body,
+            mask: mask::MASK,
+        }
+    }
+
+    /// The billing key stands before the last segment of the path.
+    pub(super) fn with_key_in_path(mut self) -> Self {
+        self.mask.secret_segment = 2;
+        self
+    }
+
+    /// The deed of a call that was built before.
+    fn sent(channel: &ChannelRevision, call: &Call) -> Self {
+        let path = call.request.url.strip_prefix(base(channel)).unwrap_or_default();
+        Self {
+            operation: call.operation,
+            method: call.request.method,
+            path: path.to_owned(),
+            body: call.request.body.clone(),
+            mask: call.request.mask,
+        }
+    }
+
+    /// As the call for a token carries it: in memory only, like the call itself.
+    fn carry(&self) -> Value {
+        json!({
+            "get": self.method == HttpMethod::Get, "path": self.path, "body": String::from_utf8_lossy(&self.body),
+            "secretSegment": self.mask.secret_segment,
+        })
+    }
+
+    fn carried(call: &Call) -> Option<Self> {
+        let value = call.carried.as_ref()?;
+        let segment = value.get("secretSegment").and_then(Value::as_u64).unwrap_or_default();
+        let mut mask = mask::MASK;
+        mask.secret_segment = usize::try_from(segment).unwrap_or_default();
+        Some(Self {
+            operation: call.operation,
+            method: match value.get("get") {
+                Some(Value::Bool(true)) => HttpMethod::Get,
+                _ => HttpMethod::Post,
+            },
+            path: value.get("path")?.as_str()?.to_owned(),
+            body: value.get("body")?.as_str()?.to_owned().into(),
+            mask,
         })
     }
 
@@ -50,6 +109,7 @@ impl Deed {
             method: HttpMethod::Get,
             path,
             body: Bytes::new(),
+            mask: mask::MASK,
         }
     }
 }
@@ -59,18 +119,22 @@ pub(super) fn first(channel: &ChannelRevision, deed: Deed) -> Result<Call, Refus
     let keys = credentials(channel)?;
     Ok(match keys.scheme {
         Scheme::Basic => call(channel, deed, keys.basic.expose_secret().to_owned(), DEED),
-        Scheme::Bearer => token(channel, keys, deed.operation, TOKEN),
+        Scheme::Bearer => token(channel, keys, &deed, TOKEN),
     })
 }
 
-fn token(channel: &ChannelRevision, keys: &Credentials, operation: Operation, step: u8) -> Call {
-    let deed = Deed {
-        operation,
+/// The call for a token carries the deed: what the deed needs (card data, a key) may be gone when its time comes.
+fn token(channel: &ChannelRevision, keys: &Credentials, deed: &Deed, step: u8) -> Call {
+    let ask = Deed {
+        operation: deed.operation,
         method: HttpMethod::Post,
         path: "/v1/access-token".to_owned(),
         body: Bytes::from_static(b"{}"),
+        mask: mask::MASK,
     };
-    call(channel, deed, keys.basic.expose_secret().to_owned(), step)
+    let mut call = call(channel, ask, keys.basic.expose_secret().to_owned(), step);
+    call.carried = Some(deed.carry());
+    call
 }
 
 /// A call after an answer, authorised as the one before.
@@ -104,32 +168,31 @@ impl Heard {
     }
 }
 
-/// Reads an answer. `deed` builds the deed again: after the token, and once more if the token was refused, which NICE
-/// does before it looks at anything else (`U103`).
-pub(super) fn hear(
-    channel: &ChannelRevision,
-    call_: &Call,
-    answer: &WireAnswer,
-    deed: impl FnOnce() -> Result<Deed, Refusal>,
-) -> Heard {
+/// Reads an answer. The deed follows the token, and once more if the token was refused, which NICE does before it looks at
+/// anything else (`U103`).
+pub(super) fn hear(channel: &ChannelRevision, call_: &Call, answer: &WireAnswer) -> Heard {
+    let next = |mut next: Call| {
+        next.replay = call_.replay;
+        Heard::Next(Box::new(next))
+    };
     if matches!(call_.step, TOKEN | TOKEN_AGAIN) {
-        return match bearer(answer) {
-            Ok(authorization) => match deed() {
-                Ok(deed) => Heard::Next(Box::new(call(channel, deed, authorization, call_.step + 1))),
-                Err(refusal) => Heard::NoToken(Failure::new(
-                    FailureKind::BadRequest,
-                    "NARU_REFUSED",
-                    refusal.to_string(),
-                )),
-            },
-            Err(failure) => Heard::NoToken(failure),
+        return match (bearer(answer), Deed::carried(call_)) {
+            (Ok(authorization), Some(deed)) => next(call(channel, deed, authorization, call_.step + 1)),
+            // Without a token nothing was done this time; what an earlier sending did stays open.
+            (Err(failure), _) if call_.replay => Heard::Unreadable(doubt(&failure.code, failure.message)),
+            (Err(failure), _) => Heard::NoToken(failure),
+            (Ok(_), None) => Heard::NoToken(Failure::new(
+                FailureKind::BadRequest,
+                "NARU_REFUSED",
+                "the call for a token carries no deed",
+            )),
         };
     }
     match read(answer) {
         Err(why) => Heard::Unreadable(why),
         Ok(told) if call_.step == DEED && told.code() == "U103" => match credentials(channel) {
             Ok(keys) if keys.scheme == Scheme::Bearer => {
-                Heard::Next(Box::new(token(channel, keys, call_.operation, TOKEN_AGAIN)))
+                next(token(channel, keys, &Deed::sent(channel, call_), TOKEN_AGAIN))
             }
             _ => Heard::Answer(Box::new(told)),
         },
@@ -176,9 +239,10 @@ fn call(channel: &ChannelRevision, deed: Deed, authorization: String, step: u8) 
             url: format!("{}{}", base(channel), deed.path),
             headers,
             body: deed.body,
-            mask: mask::MASK,
+            mask: deed.mask,
         },
         carried: None,
+        claim: None,
         replay: false,
     }
 }

@@ -117,6 +117,7 @@ pub(super) fn inquire_command() -> Inquire {
         ordered_at: AT - 60_000,
         at: AT + 60_000,
         approving: None,
+        operation: None,
     }
 }
 

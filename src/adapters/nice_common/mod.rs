@@ -2,6 +2,7 @@
 //! everything ends up in. Messages, signatures and objects are unrelated, so nothing of those is here.
 
 pub(super) mod cipher;
+pub(super) mod options;
 pub(super) mod results;
 pub(super) mod tables;
 pub(super) mod text;

@@ -19,6 +19,9 @@ pub(super) struct Token {
     pub(super) net_cancel_url: String,
     /// `PayMethod` that the window was opened with: the answer's success code is the one of this method.
     pub(super) pay_method: String,
+    /// The window was opened for an escrow order, which no answer tells.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) escrow: bool,
 }
 
 impl Token {
@@ -102,14 +105,18 @@ pub(super) fn approved(command: &Approve, channel: &ChannelRevision, answer: &Wi
     if !codes::is_approved(&token.pay_method, &told.code()) {
         return Step::Done(not_approved(&told));
     }
-    settled(
+    let settled = settled(
         &told,
         channel,
         &token.tx_tid,
         command.amounts.total,
         &command.order_id,
         &token.pay_method,
-    )
+    );
+    match settled {
+        Step::Done(Outcome::Done(approval)) if token.escrow => Step::Done(Outcome::Done(method::in_escrow(approval))),
+        other => other,
+    }
 }
 
 /// A refusal. "Used already" cannot mean this attempt, which is sent once: the TID, which the return's signature does not

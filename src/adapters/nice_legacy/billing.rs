@@ -5,34 +5,77 @@ use super::instant::{self, kind};
 use super::sign::credentials;
 use super::verify::doubt;
 use super::wire::{edi_date, millis, read};
-use super::{Message, codes, mask, rules};
+use super::{Message, NiceLegacy, codes, mask, rules, send};
 use crate::adapters::nice_common::cipher::aes128_ecb;
-use crate::adapters::nice_common::tables;
-use crate::adapters::{CardInput, ChannelRevision, Outcome, Refusal, Step, WireAnswer};
-use crate::payment::{Amounts, Approval, CardDetail, CardType, MethodDetail, MethodKind, Millis};
+use crate::adapters::nice_common::{tables, text};
+use crate::adapters::{
+    BillingKeys, Call, CardInput, ChannelRevision, Charge, DeleteKey, IssueKey, IssuedKey, KeyByCard, KeyDeleted,
+    KeyDeletion, Operation, Outcome, Refusal, Step, WireAnswer,
+};
+use crate::payment::{Approval, CardDetail, CardType, MethodDetail, MethodKind, Millis};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-/// A key that NICE issued.
-#[derive(Debug)]
-pub struct IssuedKey {
-    /// `BID`.
-    pub key: SecretString,
-    /// TID of the issue; never that of a charge.
-    pub tid: Option<String>,
-    /// Day of the issue, ms.
-    pub issued_at: Option<Millis>,
-    /// The card behind it.
-    pub method: MethodDetail,
-    /// Answer, masked.
-    pub raw: String,
+impl BillingKeys for NiceLegacy {
+    fn charge(&self, command: &Charge, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        let message = charge(channel, at_hand(command.key.as_ref())?, command)?;
+        let tid = charge_tid(channel, &command.order_id, command.at);
+        Ok(send::message(channel, Operation::ChargeBillingKey, message, Some(tid)))
+    }
+
+    fn charged(&self, command: &Charge, channel: &ChannelRevision, _: &Call, answer: &WireAnswer) -> Step<Approval> {
+        charged(channel, &command.order_id, command.amounts.total, command.at, answer)
+    }
+
+    fn by_card(&self) -> Option<&dyn KeyByCard> {
+        Some(self)
+    }
+
+    fn deletion(&self) -> Option<&dyn KeyDeletion> {
+        Some(self)
+    }
+}
+
+impl KeyByCard for NiceLegacy {
+    fn issue(&self, command: &IssueKey, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        let card = command.card.as_ref().ok_or_else(|| {
+            let message = "is gone: card data is held for one call only, so a key is never asked for twice";
+            Refusal::new("method.card.credential", message)
+        })?;
+        let message = issue(channel, &command.order_id, card, command.at)?;
+        Ok(send::message(channel, Operation::IssueBillingKey, message, None))
+    }
+
+    fn issued(&self, _: &IssueKey, _: &ChannelRevision, _: &Call, answer: &WireAnswer) -> Step<IssuedKey> {
+        Step::Done(issued(answer))
+    }
+}
+
+impl KeyDeletion for NiceLegacy {
+    fn delete(&self, command: &DeleteKey, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        let message = delete(channel, at_hand(command.key.as_ref())?, &command.order_id, command.at)?;
+        Ok(send::message(channel, Operation::DeleteBillingKey, message, None))
+    }
+
+    fn deleted(&self, _: &DeleteKey, _: &ChannelRevision, _: &Call, answer: &WireAnswer) -> Step<KeyDeleted> {
+        Step::Done(deleted(answer))
+    }
+}
+
+fn at_hand(key: Option<&SecretString>) -> Result<&SecretString, Refusal> {
+    key.ok_or_else(|| Refusal::new("billingKey", "is not at hand: the PG's key is sealed in the ledger"))
 }
 
 /// The issue of a key.
 ///
 /// # Errors
 /// Card data that cannot be sent; refusals name the field and never quote it.
-pub fn issue(channel: &ChannelRevision, order_id: &str, card: &CardInput, at: Millis) -> Result<Message, Refusal> {
+pub(super) fn issue(
+    channel: &ChannelRevision,
+    order_id: &str,
+    card: &CardInput,
+    at: Millis,
+) -> Result<Message, Refusal> {
     rules::order_id(order_id)?;
     let keys = credentials(channel)?;
     let mid = channel.spec.mid.as_str();
@@ -56,8 +99,7 @@ pub fn issue(channel: &ChannelRevision, order_id: &str, card: &CardInput, at: Mi
 }
 
 /// Reads the answer to an issue: `F100` and a `BID`, or no key.
-#[must_use]
-pub fn issued(answer: &WireAnswer) -> Outcome<IssuedKey> {
+pub(super) fn issued(answer: &WireAnswer) -> Outcome<IssuedKey> {
     let told = match read(answer) {
         Ok(told) => told,
         Err(why) => return Outcome::Unknown(why),
@@ -71,9 +113,9 @@ pub fn issued(answer: &WireAnswer) -> Outcome<IssuedKey> {
     let code = told.text("CardCode");
     Outcome::Done(IssuedKey {
         key: key.into(),
-        tid: told.text("TID"),
+        pg_tx_id: told.text("TID"),
         issued_at: told.text("AuthDate").as_deref().and_then(millis),
-        method: MethodDetail::Card(CardDetail {
+        method: Some(MethodDetail::Card(CardDetail {
             issuer: code.as_deref().and_then(tables::card_company).map(str::to_owned),
             brand: code.as_deref().and_then(tables::scheme),
             issuer_code: code,
@@ -84,54 +126,42 @@ pub fn issued(answer: &WireAnswer) -> Outcome<IssuedKey> {
             },
             name: told.text("CardName"),
             ..CardDetail::default()
-        }),
-        raw: mask::masked(told.body()),
+        })),
+        raw: Some(mask::masked(told.body())),
     })
-}
-
-/// A charge of a key.
-#[derive(Debug)]
-pub struct Charge<'a> {
-    /// `BID`.
-    pub key: &'a SecretString,
-    /// Our order number.
-    pub order_id: &'a str,
-    /// Amounts.
-    pub amounts: &'a Amounts,
-    /// What is bought.
-    pub order_name: &'a str,
-    /// Instalment months, 0 = lump sum.
-    pub installment_months: u32,
-    /// The merchant bears the interest.
-    pub free_installment: bool,
-    /// When it was decided, ms.
-    pub at: Millis,
 }
 
 /// A charge, under a TID of ours: the issue's own would be refused as used.
 ///
 /// # Errors
 /// A charge that breaks a rule of NICE.
-pub fn charge(channel: &ChannelRevision, charge: &Charge<'_>) -> Result<Message, Refusal> {
-    rules::order_id(charge.order_id)?;
-    rules::amount(MethodKind::Card, charge.amounts)?;
+pub(super) fn charge(channel: &ChannelRevision, key: &SecretString, charge: &Charge) -> Result<Message, Refusal> {
+    rules::currency(charge.currency)?;
+    rules::order_id(&charge.order_id)?;
+    rules::amount(MethodKind::Card, &charge.amounts)?;
+    if charge.use_card_point {
+        let message = "is not served for billing keys by NICE Payments here; leave it out";
+        return Err(Refusal::new("useCardPoint", message));
+    }
+    let keys = credentials(channel)?;
     let months = i64::from(charge.installment_months);
     let quota = rules::quota("installmentMonth", months, charge.amounts.total)?;
-    let (mid, key) = (channel.spec.mid.as_str(), charge.key.expose_secret());
+    let (mid, key) = (channel.spec.mid.as_str(), key.expose_secret());
     let (tid, amount) = (
-        charge_tid(channel, charge.order_id, charge.at),
+        charge_tid(channel, &charge.order_id, charge.at),
         charge.amounts.total.to_string(),
     );
     let edi_date = edi_date(charge.at);
-    let sign_data = credentials(channel)?.sign(&[mid, &edi_date, charge.order_id, &amount, key]);
-    let goods = rules::goods_name(charge.order_name)?;
-    let parts = rules::tax_parts(charge.amounts);
+    let sign_data = keys.sign(&[mid, &edi_date, &charge.order_id, &amount, key]);
+    let goods = rules::goods_name(&charge.order_name)?;
+    let parts = rules::tax_parts(&charge.amounts);
+    let name = charge.customer_name.as_deref().map(|n| text::cut(n, rules::NAME_MAX));
     let mut fields = vec![
         ("BID", key),
         ("MID", mid),
         ("TID", &tid),
         ("EdiDate", &edi_date),
-        ("Moid", charge.order_id),
+        ("Moid", &charge.order_id),
         ("Amt", &amount),
         ("GoodsName", &goods),
         ("SignData", &sign_data),
@@ -145,21 +175,20 @@ pub fn charge(channel: &ChannelRevision, charge: &Charge<'_>) -> Result<Message,
         ),
         ("CardQuota", &quota),
     ];
-    if charge.amounts.tax_free > 0 {
+    fields.extend(name.as_deref().map(|n| ("BuyerName", n)));
+    if keys.splits(&charge.amounts) {
         fields.extend(parts.iter().map(|(name, value)| (*name, value.as_str())));
     }
     Message::form(channel, "/webapi/billing/billing_approve.jsp", &fields)
 }
 
 /// The TID of a charge; a lost one is asked for by it.
-#[must_use]
-pub fn charge_tid(channel: &ChannelRevision, order_id: &str, at: Millis) -> String {
+pub(super) fn charge_tid(channel: &ChannelRevision, order_id: &str, at: Millis) -> String {
     instant::tid(channel, kind::BILLING, order_id, at)
 }
 
 /// Reads the answer to a charge.
-#[must_use]
-pub fn charged(
+pub(super) fn charged(
     channel: &ChannelRevision,
     order_id: &str,
     total: i64,
@@ -184,7 +213,12 @@ pub fn charged(
 ///
 /// # Errors
 /// The channel's credentials are not this adapter's.
-pub fn delete(channel: &ChannelRevision, key: &SecretString, order_id: &str, at: Millis) -> Result<Message, Refusal> {
+pub(super) fn delete(
+    channel: &ChannelRevision,
+    key: &SecretString,
+    order_id: &str,
+    at: Millis,
+) -> Result<Message, Refusal> {
     let (mid, key) = (channel.spec.mid.as_str(), key.expose_secret());
     let edi_date = edi_date(at);
     let sign_data = credentials(channel)?.sign(&[mid, &edi_date, order_id, key]);
@@ -198,13 +232,14 @@ pub fn delete(channel: &ChannelRevision, key: &SecretString, order_id: &str, at:
     Message::form(channel, "/webapi/billing/billkey_remove.jsp", &fields)
 }
 
-/// Reads the answer to a deletion: here `F101` is the success. A key that was gone already counts. Gives the time, ms.
-#[must_use]
-pub fn deleted(answer: &WireAnswer) -> Outcome<Option<Millis>> {
+/// Reads the answer to a deletion: here `F101` is the success. A key that was gone already counts.
+pub(super) fn deleted(answer: &WireAnswer) -> Outcome<KeyDeleted> {
     match read(answer) {
         Err(why) => Outcome::Unknown(why),
-        Ok(told) if told.code() == "F101" => Outcome::Done(told.text("AuthDate").as_deref().and_then(millis)),
-        Ok(told) if matches!(told.code().as_str(), "A126" | "U115") => Outcome::Done(None),
+        Ok(told) if told.code() == "F101" => Outcome::Done(KeyDeleted {
+            deleted_at: told.text("AuthDate").as_deref().and_then(millis),
+        }),
+        Ok(told) if matches!(told.code().as_str(), "A126" | "U115") => Outcome::Done(KeyDeleted::default()),
         Ok(told) => codes::refused(codes::Call::BillingKey, &told),
     }
 }

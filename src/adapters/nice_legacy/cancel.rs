@@ -5,10 +5,11 @@ use super::send;
 use super::sign::credentials;
 use super::verify::{Expected, doubt, unknown};
 use super::wire::{Told, edi_date, millis, read};
-use super::{codes, mask, rules};
+use super::{codes, mask, receipts, rules, vbank};
 use crate::adapters::{
     Approve, Call, Cancel, CancelDone, ChannelRevision, Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
 };
+use crate::payment::MethodKind;
 use secrecy::ExposeSecret;
 
 /// The call.
@@ -32,7 +33,7 @@ pub(super) fn cancel(command: &Cancel, channel: &ChannelRevision) -> Result<Call
         ("EdiDate", &edi_date),
         ("SignData", &sign_data),
     ];
-    if command.original.tax_free > 0 {
+    if keys.splits(&command.original) {
         fields.extend(parts.iter().map(|(name, value)| (*name, value.as_str())));
     }
     if let Some(refund) = &refund {
@@ -65,6 +66,13 @@ fn check(command: &Cancel) -> Result<(), Refusal> {
         return Err(Refusal::new("amount", message));
     }
     let kept = |name: &str| command.keep.as_ref().and_then(|k| k.get(name)).is_some();
+    if !is_whole(command) && kept("escrow") {
+        let message = format!(
+            "NICE Payments cancels escrow orders as a whole only; cancel all {}",
+            command.original.total
+        );
+        return Err(Refusal::new("amount", message));
+    }
     if !is_whole(command) && kept("whole") {
         let message = format!(
             "this card cannot be cancelled in part; cancel all {}",
@@ -171,8 +179,19 @@ fn done(told: &Told, own: String) -> CancelDone {
 
 /// The net-cancel's call.
 pub(super) fn net_cancel(command: &Approve, channel: &ChannelRevision) -> Result<Call, Refusal> {
+    if let Some(tid) = account_tid(command, channel) {
+        let reason = "발급 결과 확인 불가";
+        let message = receipts::cancel(channel, &tid, &command.order_id, &command.amounts, reason, command.at)?;
+        return Ok(send::message(channel, Operation::NetCancel, message, None));
+    }
     let token = Token::of(command, channel)?;
     approve::call(command, channel, &token, Operation::NetCancel)
+}
+
+/// The TID of an account that was issued without a window: there is no `NetCancelURL`, so it is cancelled.
+fn account_tid(command: &Approve, channel: &ChannelRevision) -> Option<String> {
+    let bare = command.token.is_null() && command.method == MethodKind::VirtualAccount;
+    bare.then(|| vbank::tid(channel, &command.order_id, command.at))
 }
 
 /// The net-cancel's answer. "Not found" is no success: the approval may still be on its way.
@@ -186,9 +205,12 @@ pub(super) fn net_cancelled(command: &Approve, channel: &ChannelRevision, answer
     }
     let undone = || {
         let broken = |refusal: Refusal| doubt("NARU_UNREADABLE", refusal.to_string());
-        let token = Token::of(command, channel).map_err(broken)?;
+        let tid = match account_tid(command, channel) {
+            Some(tid) => tid,
+            None => Token::of(command, channel).map_err(broken)?.tx_tid,
+        };
         let expected = Expected {
-            tid: &token.tx_tid,
+            tid: &tid,
             order_ids: &[&command.order_id],
             amount_name: "CancelAmt",
             amount: command.amounts.total,

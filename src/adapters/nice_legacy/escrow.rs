@@ -4,9 +4,12 @@
 use super::sign::credentials;
 use super::verify::doubt;
 use super::wire::{edi_date, millis, read};
-use super::{Message, codes, rules};
+use super::{Message, NiceLegacy, codes, rules, send};
 use crate::adapters::nice_common::text;
-use crate::adapters::{ChannelRevision, Outcome, Refusal, WireAnswer};
+use crate::adapters::{
+    Call, ChannelRevision, EscrowAction, EscrowCalls, EscrowCommand, EscrowDone, Operation, Outcome, Refusal, Step,
+    WireAnswer,
+};
 use crate::payment::Millis;
 
 /// `ReqType` of a delivery's registration.
@@ -14,28 +17,73 @@ const DELIVERY: &str = "03";
 
 /// A delivery.
 #[derive(Debug)]
-pub struct Delivery<'a> {
+pub(super) struct Delivery<'a> {
     /// TID of the payment.
-    pub tid: &'a str,
+    pub(super) tid: &'a str,
     /// Carrier's name, as text.
-    pub carrier: &'a str,
+    pub(super) carrier: &'a str,
     /// Waybill number.
-    pub invoice_number: &'a str,
+    pub(super) invoice_number: &'a str,
     /// Receiver's address.
-    pub address: &'a str,
+    pub(super) address: &'a str,
     /// Who registers it.
-    pub registered_by: &'a str,
+    pub(super) registered_by: &'a str,
     /// NICE is to mail the buyer.
-    pub send_email: bool,
+    pub(super) send_email: bool,
     /// When it was decided, ms.
-    pub at: Millis,
+    pub(super) at: Millis,
+}
+
+impl EscrowCalls for NiceLegacy {
+    fn tell(&self, command: &EscrowCommand, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        let shipment = match (command.action, &command.shipment) {
+            (EscrowAction::Register, Some(shipment)) => shipment,
+            _ => return Err(Refusal::new("paymentId", "only deliveries are registered by a call")),
+        };
+        let delivery = Delivery {
+            tid: &command.pg_tx_id,
+            carrier: carrier(&shipment.company),
+            invoice_number: &shipment.invoice_number,
+            address: shipment.receiver.address.as_deref().unwrap_or_default(),
+            registered_by: shipment.sender.name.as_deref().unwrap_or(&channel.spec.name),
+            send_email: shipment.send_email,
+            at: command.at,
+        };
+        let message = register(channel, &delivery)?;
+        Ok(send::message(channel, Operation::Escrow, message, None))
+    }
+
+    fn told(&self, command: &EscrowCommand, _: &ChannelRevision, _: &Call, answer: &WireAnswer) -> Step<EscrowDone> {
+        Step::Done(match registered(&command.pg_tx_id, answer) {
+            Outcome::Done(at) => Outcome::Done(EscrowDone { at }),
+            Outcome::Declined(failure) => Outcome::Declined(failure),
+            Outcome::NotSent(failure) => Outcome::NotSent(failure),
+            Outcome::Unknown(why) => Outcome::Unknown(why),
+        })
+    }
+}
+
+/// Carriers' names as buyers know them; NICE takes any text, so others go as PortOne spells them.
+static CARRIERS: &[(&str, &str)] = &[
+    ("CJ", "CJ대한통운"),
+    ("LOTTE", "롯데택배"),
+    ("LOGEN", "로젠택배"),
+    ("HANJIN", "한진택배"),
+    ("POST", "우체국택배"),
+];
+
+fn carrier(word: &str) -> &str {
+    CARRIERS
+        .iter()
+        .find(|(own, _)| *own == word)
+        .map_or(word, |(_, name)| name)
 }
 
 /// The registration.
 ///
 /// # Errors
 /// No TID, no carrier or no waybill number.
-pub fn register(channel: &ChannelRevision, delivery: &Delivery<'_>) -> Result<Message, Refusal> {
+pub(super) fn register(channel: &ChannelRevision, delivery: &Delivery<'_>) -> Result<Message, Refusal> {
     if !rules::is_tid(delivery.tid) {
         return Err(Refusal::new("paymentId", "has no TID of NICE Payments"));
     }
@@ -67,8 +115,7 @@ pub fn register(channel: &ChannelRevision, delivery: &Delivery<'_>) -> Result<Me
 }
 
 /// Reads the answer. Gives the time, ms.
-#[must_use]
-pub fn registered(delivery_tid: &str, answer: &WireAnswer) -> Outcome<Option<Millis>> {
+pub(super) fn registered(delivery_tid: &str, answer: &WireAnswer) -> Outcome<Option<Millis>> {
     let told = match read(answer) {
         Ok(told) => told,
         Err(why) => return Outcome::Unknown(why),

@@ -19,7 +19,14 @@ fn tid(command: &Inquire, channel: &ChannelRevision) -> Result<String, Refusal> 
     let tid = match (&command.pg_tx_id, &command.approving) {
         (Some(tid), _) => tid.clone(),
         (None, Some(approve)) => Token::of(approve, channel)?.tx_tid,
-        (None, None) => instant::tid(channel, instant::kind::CARD, &command.order_id, command.ordered_at),
+        (None, None) => {
+            let kind = match command.operation {
+                Some(Operation::ChargeBillingKey) => instant::kind::BILLING,
+                Some(Operation::IssueAccount) => instant::kind::ACCOUNT,
+                _ => instant::kind::CARD,
+            };
+            instant::tid(channel, kind, &command.order_id, command.ordered_at)
+        }
     };
     if rules::is_tid(&tid) {
         return Ok(tid);
@@ -109,14 +116,14 @@ fn view(command: &Inquire, channel: &ChannelRevision, told: &Told) -> Result<PgV
 /// Whether a standing approval can be the one whose answer was lost. The TID came through the browser and is not signed:
 /// an approval older than our call is another payment's.
 fn standing(command: &Inquire, told: &Told) -> Result<(), UnknownWhy> {
+    if command.operation == Some(Operation::IssueAccount) {
+        return Err(account_unknown());
+    }
     let Some(approve) = &command.approving else {
         return Ok(());
     };
     if approve.method == MethodKind::VirtualAccount {
-        return Err(doubt(
-            "NARU_ACCOUNT_UNKNOWN",
-            "NICE Payments says that an account was issued, and not which",
-        ));
+        return Err(account_unknown());
     }
     let at = told.text("AuthDate").as_deref().and_then(millis);
     if at.is_some_and(|at| at + CLOCKS >= approve.at) {
@@ -126,6 +133,13 @@ fn standing(command: &Inquire, told: &Told) -> Result<(), UnknownWhy> {
         "NARU_WRONG_TID",
         "the approval that NICE Payments names is older than our call, or has no time",
     ))
+}
+
+fn account_unknown() -> UnknownWhy {
+    doubt(
+        "NARU_ACCOUNT_UNKNOWN",
+        "NICE Payments says that an account was issued, and not which",
+    )
 }
 
 /// As much of an approval as the status tells.

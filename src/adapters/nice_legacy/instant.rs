@@ -29,7 +29,7 @@ pub(super) mod kind {
 }
 
 /// The TID we make for a payment: MID, method and media, time, and four digits of the order number's hash, so that it can
-/// be made again when the answer is lost. Two orders of one second may meet; NICE then refuses the second.
+/// be made again when the answer is lost. Two orders of one second may meet, so each TID is claimed before it is sent.
 pub(super) fn tid(channel: &ChannelRevision, kind: &str, order_id: &str, at: Millis) -> String {
     let hash = text::sha256_hex(&[order_id]);
     let number = u32::from_str_radix(&hash[..8], 16).unwrap_or_default() % 10_000;
@@ -160,11 +160,13 @@ impl Instant for NiceLegacy {
         ];
         fields.extend(name.as_deref().map(|n| ("BuyerName", n)));
         fields.extend(email.as_deref().map(|e| ("BuyerEmail", e)));
-        if command.amounts.tax_free > 0 {
+        if keys.splits(&command.amounts) {
             fields.extend(parts.iter().map(|(name, value)| (*name, value.as_str())));
         }
         let url = send::webapi_url(channel, "card_keyin.jsp");
-        send::post(channel, Operation::Instant, url, &fields)
+        let mut call = send::post(channel, Operation::Instant, url, &fields)?;
+        call.claim = Some(tid);
+        Ok(call)
     }
 
     fn paid(&self, command: &KeyIn, channel: &ChannelRevision, _call: &Call, answer: &WireAnswer) -> Step<Approval> {

@@ -4,7 +4,7 @@ use crate::adapters::{Mask, mask};
 
 /// NICE sends the merchant's own key along with its notices, in the clear.
 pub(super) const MASK: Mask = Mask {
-    last_segment: false,
+    secret_segment: 0,
     fields: &[
         "AuthToken",
         "BID",

@@ -42,6 +42,20 @@ pub(super) fn approval(told: &Told, tid: String, pay_method: &str) -> Approval {
     }
 }
 
+/// The approval of an escrow order: never cancelled in part.
+pub(super) fn in_escrow(approval: Approval) -> Approval {
+    let mut keep = match approval.keep {
+        Some(Value::Object(keep)) => keep,
+        _ => Map::new(),
+    };
+    keep.insert("escrow".into(), true.into());
+    Approval {
+        escrow: true,
+        keep: Some(Value::Object(keep)),
+        ..approval
+    }
+}
+
 /// The buyer's receipt page.
 pub(super) fn receipt(tid: &str) -> String {
     format!("https://npg.nicepay.co.kr/issue/IssueLoader.do?type=0&TID={tid}")

@@ -6,22 +6,22 @@
 //! (net-cancel, 망취소), or learned by TID as far as a yes or no goes.
 
 mod approve;
-pub mod billing;
+mod billing;
 mod cancel;
 mod codes;
-pub mod escrow;
+mod escrow;
 mod form;
 mod inquire;
 mod instant;
 mod mask;
 mod method;
 mod notify;
-pub mod receipts;
+mod receipts;
 mod returned;
 mod rules;
 mod send;
 mod sign;
-pub mod vbank;
+mod vbank;
 mod verify;
 mod window;
 mod wire;
@@ -30,9 +30,10 @@ mod wire;
 mod tests;
 
 use super::{
-    Adapter, Approve, Call, Cancel, CancelDone, ChannelRevision, ChannelSpec, Descriptor, Feature, Inquire, Instant,
-    Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan,
-    RecoveryStep, Refusal, Step, TextRule, When, Window, WireAnswer,
+    Adapter, Approve, BillingKeys, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor,
+    EscrowCalls, Feature, Inquire, Instant, Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView,
+    Prepared, ProviderName, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window,
+    WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
 use bytes::Bytes;
@@ -50,11 +51,11 @@ const TIMEOUTS: OperationTimeouts = OperationTimeouts {
 
 /// What is sent for an operation that is not part of the core: a path below the host and a form.
 #[derive(Debug, Clone)]
-pub struct Message {
+struct Message {
     /// Path, from `/webapi`.
-    pub path: &'static str,
+    path: &'static str,
     /// Body, EUC-KR, percent-encoded.
-    pub body: Bytes,
+    body: Bytes,
 }
 
 impl Message {
@@ -115,22 +116,42 @@ static DESCRIPTOR: Descriptor = Descriptor {
             },
         ),
         (Feature::NetCancel, When::Yes),
-        (Feature::VirtualAccountIssue, When::NotYet),
+        (
+            Feature::VirtualAccountIssue,
+            When::Contract {
+                note: "accounts without a window need a contract; fixed ones (고정식) are not served",
+            },
+        ),
         (
             Feature::BillingKeyWindow,
             When::Never {
                 why: "how NICE Payments' window issues wallet keys is not public; keys are issued by card number",
             },
         ),
-        (Feature::BillingKeyInstant, When::NotYet),
+        (
+            Feature::BillingKeyInstant,
+            When::Contract {
+                note: "billing needs a contract, usually with a MID of its own; without it NICE Payments answers F116",
+            },
+        ),
         (
             Feature::Escrow,
             When::Contract {
                 note: "an escrow contract; not with easy pay. The buyer's decision is not told by NICE Payments",
             },
         ),
-        (Feature::EscrowDelivery, When::NotYet),
-        (Feature::CashReceipt, When::NotYet),
+        (
+            Feature::EscrowDelivery,
+            When::Contract {
+                note: "an escrow contract; a registered delivery cannot be changed",
+            },
+        ),
+        (
+            Feature::CashReceipt,
+            When::Contract {
+                note: "a cash receipt contract; for money that NICE Payments did not take itself",
+            },
+        ),
         (Feature::Notifications, When::Yes),
         (
             Feature::TaxFree,
@@ -241,7 +262,18 @@ impl Adapter for NiceLegacy {
             // Undone rather than learned: the status tells neither order nor amount.
             Operation::Approve => plan(&[RecoveryStep::NetCancel, RecoveryStep::Inquire], 30),
             // The TID is ours and can be made again; there is no net-cancel for it.
-            Operation::Instant => plan(&[RecoveryStep::Inquire], 30),
+            Operation::Instant | Operation::ChargeBillingKey => plan(&[RecoveryStep::Inquire], 30),
+            // The status tells that an account was issued and not which, so it is cancelled by its TID, which is ours.
+            Operation::IssueAccount => plan(&[RecoveryStep::NetCancel, RecoveryStep::Inquire], 30),
+            // Cancelling the whole twice cancels once: "cancelled already" is the answer then.
+            Operation::CloseAccount => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], 24 * 60),
+            Operation::CancelReceipt => plan(&[RecoveryStep::Replay], 24 * 60),
+            // Under the same TID, which NICE takes once.
+            Operation::IssueReceipt => plan(&[RecoveryStep::Replay], 24 * 60),
+            // A key that nobody was told of is one that nobody can charge, so asking again moves no money.
+            Operation::IssueBillingKey => plan(&[RecoveryStep::Replay], 30),
+            // A deletion may be sent again at any time: a key that is gone is the answer.
+            Operation::DeleteBillingKey => plan(&[RecoveryStep::Replay], 24 * 60),
             // The cancellation's number guards against a second one; one repetition shows by what is left whether it did.
             Operation::Cancel => plan(&[RecoveryStep::ReplayOnce, RecoveryStep::Inquire], 10),
             // These never leave an open question of their own.
@@ -262,6 +294,22 @@ impl Adapter for NiceLegacy {
     }
 
     fn notifications(&self) -> Option<&dyn Notifications> {
+        Some(self)
+    }
+
+    fn virtual_accounts(&self) -> Option<&dyn VirtualAccounts> {
+        Some(self)
+    }
+
+    fn cash_receipts(&self) -> Option<&dyn CashReceipts> {
+        Some(self)
+    }
+
+    fn escrow(&self) -> Option<&dyn EscrowCalls> {
+        Some(self)
+    }
+
+    fn billing_keys(&self) -> Option<&dyn BillingKeys> {
         Some(self)
     }
 }

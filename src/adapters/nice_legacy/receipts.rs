@@ -2,11 +2,14 @@
 
 use super::instant::{self, kind};
 use super::sign::credentials;
-use super::verify::{Expected, doubt};
-use super::wire::{edi_date, millis, read};
-use super::{Message, codes, rules, send};
-use crate::adapters::{ChannelRevision, Outcome, Refusal, WireAnswer};
-use crate::payment::{Amounts, Millis};
+use super::verify::{Expected, doubt, unknown};
+use super::wire::{Told, edi_date, millis, read};
+use super::{Message, NiceLegacy, codes, rules, send, vbank};
+use crate::adapters::{
+    Call, CancelReceipt, CashReceipts, ChannelRevision, InquireReceipt, IssueReceipt, Operation, Outcome,
+    ReceiptCancelled, ReceiptIssued, ReceiptView, Refusal, Step, TaxOffice, WireAnswer,
+};
+use crate::payment::{Amounts, Millis, ReceiptKind};
 use secrecy::{ExposeSecret, SecretString};
 
 /// A receipt that NICE took.
@@ -20,11 +23,110 @@ pub struct Accepted {
     pub at: Option<Millis>,
 }
 
+impl CashReceipts for NiceLegacy {
+    fn issue_receipt(&self, command: &IssueReceipt, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        rules::currency(command.currency)?;
+        if command.seller.is_some() {
+            let message = "NICE Payments issues under the channel's own business number; leave it out";
+            return Err(Refusal::new("businessRegistrationNumber", message));
+        }
+        let message = issue(
+            channel,
+            &command.order_id,
+            &command.amounts,
+            &command.order_name,
+            command.kind == ReceiptKind::Corporate,
+            &command.identity,
+            command.at,
+        )?;
+        let tid = instant::tid(channel, kind::RECEIPT, &command.order_id, command.at);
+        Ok(send::message(channel, Operation::IssueReceipt, message, Some(tid)))
+    }
+
+    fn receipt_issued(
+        &self,
+        command: &IssueReceipt,
+        channel: &ChannelRevision,
+        call: &Call,
+        answer: &WireAnswer,
+    ) -> Step<ReceiptIssued> {
+        let receipt = |tid: String, number: Option<String>, at| ReceiptIssued {
+            url: page(&tid),
+            pg_receipt_id: tid,
+            issue_number: number.unwrap_or_default(),
+            issued_at: at,
+            // NICE says no more about it.
+            tax_office: TaxOffice::Accepted,
+        };
+        // The TID is ours alone, so to a repetition "used already" says that the first sending was taken.
+        let used = |code: &str| call.replay && matches!(code, "A225" | "U114");
+        let own = || instant::tid(channel, kind::RECEIPT, &command.order_id, command.at);
+        Step::Done(match issued(channel, &command.order_id, command.at, answer) {
+            Outcome::Done(taken) => Outcome::Done(receipt(taken.tid, taken.approve_no, taken.at)),
+            Outcome::Declined(failure) if used(&failure.code) => Outcome::Done(receipt(own(), None, None)),
+            Outcome::Unknown(why) if used(&why.code) => Outcome::Done(receipt(own(), None, None)),
+            Outcome::Declined(failure) => Outcome::Declined(failure),
+            Outcome::NotSent(failure) => Outcome::NotSent(failure),
+            Outcome::Unknown(why) => Outcome::Unknown(why),
+        })
+    }
+
+    fn cancel_receipt(&self, command: &CancelReceipt, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        rules::currency(command.currency)?;
+        let (tid, own) = (&command.pg_receipt_id, cancel_order(&command.order_id));
+        let message = cancel(channel, tid, &own, &command.amounts, REASON, command.at)?;
+        Ok(send::message(channel, Operation::CancelReceipt, message, None))
+    }
+
+    fn receipt_cancelled(
+        &self,
+        command: &CancelReceipt,
+        channel: &ChannelRevision,
+        call: &Call,
+        answer: &WireAnswer,
+    ) -> Step<ReceiptCancelled> {
+        let (tid, own) = (&command.pg_receipt_id, cancel_order(&command.order_id));
+        let total = command.amounts.total;
+        Step::Done(match vbank::cancelled_whole(channel, tid, &own, total, call, answer) {
+            Outcome::Done(cancelled_at) => Outcome::Done(ReceiptCancelled {
+                pg_cancellation_id: Some(own),
+                cancelled_at,
+            }),
+            Outcome::Declined(failure) => Outcome::Declined(failure),
+            Outcome::NotSent(failure) => Outcome::NotSent(failure),
+            Outcome::Unknown(why) => Outcome::Unknown(why),
+        })
+    }
+
+    fn inquire_receipt(&self, _: &InquireReceipt, _: &ChannelRevision) -> Result<Call, Refusal> {
+        Err(Refusal::new("receiptId", NO_INQUIRY))
+    }
+
+    fn receipt_inquired(&self, _: &InquireReceipt, _: &ChannelRevision, _: &Call, _: &WireAnswer) -> Step<ReceiptView> {
+        unknown(doubt("NARU_NO_READER", NO_INQUIRY))
+    }
+}
+
+const NO_INQUIRY: &str = "NICE Payments' older API has no inquiry for cash receipts";
+
+/// NICE wants a reason; merchants of the router give none for receipts.
+const REASON: &str = "현금영수증 취소";
+
+/// The number of a cancellation, letters and digits only.
+fn cancel_order(order_id: &str) -> String {
+    format!("{order_id}R")
+}
+
+/// The buyer's page of a receipt.
+fn page(tid: &str) -> String {
+    format!("https://npg.nicepay.co.kr/issue/IssueLoader.do?type=1&TID={tid}")
+}
+
 /// The issue, to a phone number (income deduction) or a business number (`company`), under a TID of ours.
 ///
 /// # Errors
 /// A number of another length, or an order that breaks a rule of NICE.
-pub fn issue(
+pub(super) fn issue(
     channel: &ChannelRevision,
     order_id: &str,
     amounts: &Amounts,
@@ -69,8 +171,7 @@ pub fn issue(
 }
 
 /// Reads the answer to an issue: `7001`, under the TID that was sent.
-#[must_use]
-pub fn issued(channel: &ChannelRevision, order_id: &str, at: Millis, answer: &WireAnswer) -> Outcome<Accepted> {
+pub(super) fn issued(channel: &ChannelRevision, order_id: &str, at: Millis, answer: &WireAnswer) -> Outcome<Accepted> {
     let told = match read(answer) {
         Ok(told) => told,
         Err(why) => return Outcome::Unknown(why),
@@ -96,7 +197,7 @@ pub fn issued(channel: &ChannelRevision, order_id: &str, at: Millis, answer: &Wi
 ///
 /// # Errors
 /// No TID, or no reason.
-pub fn cancel(
+pub(super) fn cancel(
     channel: &ChannelRevision,
     tid: &str,
     order_id: &str,
@@ -110,6 +211,7 @@ pub fn cancel(
     let (mid, amount) = (channel.spec.mid.as_str(), amounts.total.to_string());
     let edi_date = edi_date(at);
     let sign_data = credentials(channel)?.sign(&[mid, &amount, &edi_date]);
+    let keys = credentials(channel)?;
     let reason = rules::reason(reason)?;
     let parts = rules::tax_parts(amounts);
     let mut fields = vec![
@@ -123,12 +225,14 @@ pub fn cancel(
         ("SignData", &sign_data),
     ];
     fields.extend(parts.iter().map(|(name, value)| (*name, value.as_str())));
+    if let Some(password) = &keys.cancel_password {
+        fields.push(("CancelPwd", password.expose_secret()));
+    }
     Message::form(channel, send::CANCEL, &fields)
 }
 
 /// Reads the answer to a cancellation.
-#[must_use]
-pub fn cancelled(
+pub(super) fn cancelled(
     channel: &ChannelRevision,
     tid: &str,
     order_id: &str,
@@ -156,8 +260,13 @@ pub fn cancelled(
         Ok(tid) => Outcome::Done(Accepted {
             tid,
             approve_no: told.text("CancelNum"),
-            at: None,
+            at: cancelled_at(&told),
         }),
         Err(why) => Outcome::Unknown(why),
     }
+}
+
+fn cancelled_at(told: &Told) -> Option<Millis> {
+    let day = told.text("CancelDate").unwrap_or_default();
+    millis(&format!("{day}{}", told.text("CancelTime").unwrap_or_default()))
 }

@@ -91,6 +91,7 @@ fn authenticated(
         next_app_url: text("NextAppURL").to_owned(),
         net_cancel_url: text("NetCancelURL").to_owned(),
         pay_method: opened_by.unwrap_or(pay_method(expected.method)).to_owned(),
+        escrow: keep.and_then(|k| k.get("escrow")).and_then(Value::as_bool) == Some(true),
     };
     token.check(channel)?;
     let token = serde_json::to_value(token).map_err(|_| Refusal::new("AuthToken", "cannot be kept"))?;

@@ -1,8 +1,9 @@
 //! Building calls, and the addresses that may be called: two of them come through the browser.
 
 use super::mask::MASK;
-use super::{form, sign};
+use super::{Message, form, sign};
 use crate::adapters::{Call, ChannelRevision, HttpMethod, Operation, Refusal, Transport, WireRequest};
+use bytes::Bytes;
 
 /// Path of an approval.
 pub(super) const PAY: &str = "/webapi/pay_process.jsp";
@@ -19,7 +20,11 @@ pub(super) fn post(
     let mut all = fields.to_vec();
     all.push(("CharSet", sign::credentials(channel)?.charset));
     all.push(("EdiType", "JSON"));
-    Ok(Call {
+    Ok(call(operation, url, form::body(&all)))
+}
+
+fn call(operation: Operation, url: String, body: Bytes) -> Call {
+    Call {
         operation,
         step: 0,
         request: WireRequest {
@@ -27,12 +32,30 @@ pub(super) fn post(
             method: HttpMethod::Post,
             url,
             headers: vec![("content-type", "application/x-www-form-urlencoded".to_owned())],
-            body: form::body(&all),
+            body,
             mask: MASK,
         },
         carried: None,
+        claim: None,
         replay: false,
-    })
+    }
+}
+
+/// A message of an operation that is not part of the core. `claim`: the TID that we made for it.
+pub(super) fn message(
+    channel: &ChannelRevision,
+    operation: Operation,
+    message: Message,
+    claim: Option<String>,
+) -> Call {
+    let url = match message.path.strip_prefix("/webapi/") {
+        Some(path) if message.path != CANCEL => webapi_url(channel, path),
+        _ => cancel_url(channel),
+    };
+    Call {
+        claim,
+        ..call(operation, url, message.body)
+    }
 }
 
 /// Address of a cancellation.

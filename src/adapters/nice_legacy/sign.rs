@@ -3,6 +3,7 @@
 
 use crate::adapters::nice_common::text::{same_secret, sha256_hex};
 use crate::adapters::{ChannelRevision, ChannelSpec, CredentialField, Prepared, Refusal};
+use crate::payment::Amounts;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 
@@ -30,6 +31,14 @@ pub(super) static CREDENTIALS: &[CredentialField] = &[
         description: "Charset that NICE is asked to answer in; utf-8 if left out. Both are read whatever is asked for",
         format: "utf-8 or euc-kr",
     },
+    CredentialField {
+        name: "amountParts",
+        required: false,
+        secret: false,
+        description: "Whether the MID's contract splits every amount into supply, VAT, service and tax-free parts; no if \
+                      left out. Payments with a tax-free amount are split in any case",
+        format: "yes or no",
+    },
 ];
 
 /// Length of a MID.
@@ -42,6 +51,8 @@ pub(super) struct Credentials {
     pub(super) cancel_password: Option<SecretString>,
     /// `CharSet` of every request.
     pub(super) charset: &'static str,
+    /// Amounts are always split.
+    split: bool,
 }
 
 impl Credentials {
@@ -63,6 +74,11 @@ impl Credentials {
             parts.push(amount);
             same_secret(&self.sign(&parts), &signature)
         })
+    }
+
+    /// Whether the parts of an amount are sent.
+    pub(super) fn splits(&self, amounts: &Amounts) -> bool {
+        self.split || amounts.tax_free > 0
     }
 
     /// The merchant key: its first 16 characters are the AES key of card data.
@@ -114,6 +130,14 @@ pub(super) fn prepare(channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>> {
             "utf-8"
         }
     };
+    let split = match given("amountParts") {
+        None | Some("no") => false,
+        Some("yes") => true,
+        Some(_) => {
+            refuse("amountParts", "must be yes or no");
+            false
+        }
+    };
     if channel.mid.len() != MID_LEN || !channel.mid.bytes().all(|b| b.is_ascii_alphanumeric()) {
         problems.push(Refusal::new(
             "mid",
@@ -125,6 +149,7 @@ pub(super) fn prepare(channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>> {
             key: key.to_owned().into(),
             cancel_password: password.map(|p| p.to_owned().into()),
             charset,
+            split,
         })),
         _ => Err(problems),
     }

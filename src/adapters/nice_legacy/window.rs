@@ -37,6 +37,7 @@ impl Window for NiceLegacy {
         let pay_method = returned::pay_method(request.method);
         let mut fields = common(request, channel, pay_method)?;
         options::of_method(request, Request(&request.raw), &mut fields)?;
+        let escrow = fields.iter().any(|(name, value)| name == "TransType" && value == "1");
         let open = match request.device {
             Device::Pc => Open::ScriptForm {
                 script_url: channel.endpoint("script").to_owned(),
@@ -54,7 +55,11 @@ impl Window for NiceLegacy {
         };
         Ok(Opened {
             open,
-            keep: Some(json!({"payMethod": pay_method})),
+            keep: Some(if escrow {
+                json!({"payMethod": pay_method, "escrow": true})
+            } else {
+                json!({"payMethod": pay_method})
+            }),
         })
     }
 
@@ -102,7 +107,7 @@ fn common(request: &OpenRequest, channel: &ChannelRevision, pay_method: &str) ->
     if let Some(address) = filled(&request.customer_email) {
         put(&mut fields, "BuyerEmail", rules::email(&address)?);
     }
-    if request.amounts.tax_free > 0 {
+    if keys.splits(&request.amounts) {
         for (name, value) in rules::tax_parts(&request.amounts) {
             put(&mut fields, name, value);
         }

@@ -24,7 +24,7 @@ use wire::{Issued, issued};
 
 /// The key is the last segment of the path of charges and deletions.
 const KEY_IN_PATH: Mask = Mask {
-    last_segment: true,
+    secret_segment: 1,
     ..mask::MASK
 };
 

@@ -23,7 +23,7 @@ pub(super) const MASK: Mask = Mask {
         "secret",
         "vbv",
     ],
-    last_segment: false,
+    secret_segment: 0,
 };
 
 /// The masked text of a JSON body that was parsed before. The scan itself accepts any bytes.

@@ -363,6 +363,7 @@ fn call(
             mask: mask::MASK,
         },
         carried: None,
+        claim: None,
         replay: false,
     }
 }

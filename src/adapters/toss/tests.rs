@@ -112,6 +112,7 @@ pub(super) fn inquire_command() -> Inquire {
         ordered_at: 1_767_290_000_000,
         at: 1_767_290_705_000,
         approving: None,
+        operation: None,
     }
 }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 const FILES: &[(&str, &str)] = &[
     ("README.md", include_str!("../../../channels/README.md")),
     ("group.toml", include_str!("../../../channels/group.toml")),
+    ("nice.toml", include_str!("../../../channels/nice.toml")),
+    ("nice_legacy.toml", include_str!("../../../channels/nice_legacy.toml")),
     ("schema.json", include_str!("../../../channels/schema.json")),
     ("store.toml", include_str!("../../../channels/store.toml")),
     ("toss.toml", include_str!("../../../channels/toss.toml")),

@@ -71,23 +71,26 @@ impl Engine {
         let Picked { part, routed } = self.pick(&key, &payment, at).await?;
         let attempt = attempt(&payment, method_of(&key, &part));
         check_limits(&routed.channel, &attempt)?;
-        let command = Command::Charge(Box::new(Charge {
-            order_id: ids::order_id(),
-            customer_key: part.customer_key.clone(),
-            amounts: attempt.amounts,
-            currency: attempt.currency,
-            order_name: attempt.order_name.clone(),
-            method: attempt.method,
-            idempotency_key: ids::operation_id(),
-            at,
-            installment_months: payment.order.installment_months,
-            free_installment: payment.order.free_installment,
-            use_card_point: payment.order.use_card_point,
-            customer_name: text(&payment.order.customer, "name"),
-            customer_email: text(&payment.order.customer, "email"),
-            key: self.open_part(&key.id, &part),
-        }));
-        let call = command.first_call(&routed.channel).map_err(EngineError::Refused)?;
+        let build = |order_id: String| {
+            Command::Charge(Box::new(Charge {
+                order_id,
+                customer_key: part.customer_key.clone(),
+                amounts: attempt.amounts,
+                currency: attempt.currency,
+                order_name: attempt.order_name.clone(),
+                method: attempt.method,
+                idempotency_key: ids::operation_id(),
+                at,
+                installment_months: payment.order.installment_months,
+                free_installment: payment.order.free_installment,
+                use_card_point: payment.order.use_card_point,
+                customer_name: text(&payment.order.customer, "name"),
+                customer_email: text(&payment.order.customer, "email"),
+                key: self.open_part(&key.id, &part),
+            }))
+        };
+        let own = self.under_own_id(&routed.channel, build, |command| command.first_call(&routed.channel));
+        let (command, call) = own.await?;
         let Command::Charge(charge) = &command else {
             return Err(EngineError::NotFound);
         };

@@ -139,6 +139,7 @@ fn call(operation: Operation, url: &str) -> Call {
             mask: Mask::default(),
         },
         carried: None,
+        claim: None,
     }
 }
 

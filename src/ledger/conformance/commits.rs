@@ -263,3 +263,22 @@ pub(crate) async fn it_is_writable(ledger: &dyn Ledger) {
     ledger.writable().await.unwrap();
     ledger.writable().await.unwrap();
 }
+
+pub(crate) async fn an_id_of_ours_is_claimed_once_a_mid(ledger: &dyn Ledger) {
+    let claim = |mid: &str, id: &str| {
+        vec![Write::Claim {
+            provider: "nice_legacy".into(),
+            mid: mid.into(),
+            pg_tx_id: id.into(),
+        }]
+    };
+    ledger.commit(claim("mid-1", "tid-1")).await.unwrap();
+    assert_eq!(
+        ledger.commit(claim("mid-1", "tid-1")).await,
+        Err(LedgerError::Duplicate)
+    );
+    ledger.commit(claim("mid-1", "tid-2")).await.unwrap();
+    ledger.commit(claim("mid-2", "tid-1")).await.unwrap();
+    let tries = join_all((0..8).map(|_| ledger.commit(claim("mid-3", "tid-1")))).await;
+    assert_eq!(tries.iter().filter(|t| t.is_ok()).count(), 1, "{tries:?}");
+}

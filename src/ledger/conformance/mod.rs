@@ -19,6 +19,7 @@ use serde_json::json;
 macro_rules! for_every_case {
     ($run:ident) => {
         $run!(commits, all_writes_of_a_commit_are_found_again);
+        $run!(commits, an_id_of_ours_is_claimed_once_a_mid);
         $run!(commits, a_commit_is_all_or_nothing);
         $run!(commits, ids_and_order_numbers_are_unique);
         $run!(commits, an_update_names_the_version_it_was_made_on);

@@ -79,6 +79,16 @@ impl Applying<'_> {
             Op::Journal { entry, doc } => self.journal(entry, doc),
             Op::Outbox(row) => self.outbox(row),
             Op::PreRegister(row) => self.pre_register(row),
+            Op::Claim {
+                provider,
+                mid,
+                pg_tx_id,
+            } => self
+                .execute(
+                    "INSERT INTO claims (provider, mid, pg_tx_id) VALUES (?1, ?2, ?3)",
+                    params![provider, mid, pg_tx_id],
+                )
+                .map(drop),
             Op::Window { row, doc } => self.window(row, doc),
             Op::Billing(op) => self.billing(op),
             Op::Revision {

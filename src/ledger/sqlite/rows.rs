@@ -59,6 +59,11 @@ pub(super) enum Op {
     },
     Outbox(OutboxRow),
     PreRegister(PreRegistration),
+    Claim {
+        provider: String,
+        mid: String,
+        pg_tx_id: String,
+    },
     Billing(Box<BillingOp>),
     Window {
         row: Box<AttemptRow>,
@@ -143,6 +148,15 @@ pub(super) fn rows_of(writes: Vec<Write>) -> Result<Vec<Op>, LedgerError> {
                 },
                 Write::Outbox(row) => Op::Outbox(row),
                 Write::PreRegister(row) => Op::PreRegister(row),
+                Write::Claim {
+                    provider,
+                    mid,
+                    pg_tx_id,
+                } => Op::Claim {
+                    provider,
+                    mid,
+                    pg_tx_id,
+                },
                 Write::Billing(write) => Op::Billing(Box::new(billing::prepare(*write)?)),
                 Write::Attempt(row) => Op::Window {
                     doc: json(&row.doc)?,

@@ -10,7 +10,18 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Applied in order; `PRAGMA user_version` counts how many were. Never change one that was released: add another.
-const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY, super::receipts::RECEIPTS, BILLING, MARKS];
+const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY, super::receipts::RECEIPTS, BILLING, MARKS, CLAIMS];
+
+const CLAIMS: &str = "
+-- Transaction ids that we make for PGs: two operations of a MID must never have the same, or an inquiry by it would answer
+-- for the other.
+CREATE TABLE claims (
+    provider TEXT NOT NULL,
+    mid      TEXT NOT NULL,
+    pg_tx_id TEXT NOT NULL,
+    PRIMARY KEY (provider, mid, pg_tx_id)
+) STRICT, WITHOUT ROWID;
+";
 
 const INITIAL: &str = "
 -- One row an attempt. `doc` is the whole transaction as JSON; the other columns exist to be constrained, found, listed.

@@ -58,7 +58,7 @@ fn typed(plain: &str, now: i64) -> Result<Card, Refusal> {
     let digits =
         |text: &str, lengths: &[usize]| text.bytes().all(|b| b.is_ascii_digit()) && lengths.contains(&text.len());
     let number = get("cardNo")?;
-    if !digits(number, &[14, 15, 16]) {
+    if !codes::is_card_number(number) {
         return Err(refusal("F112"));
     }
     let (year, month) = (get("expYear")?, get("expMonth")?);

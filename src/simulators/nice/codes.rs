@@ -264,6 +264,11 @@ pub(in crate::simulators) fn card_of_number(number: &str) -> (&'static str, &'st
     card(code).unwrap_or(("04", "삼성"))
 }
 
+/// Whether a number can be a card's: 14 to 16 digits, and none begins with 0.
+pub(in crate::simulators) fn is_card_number(number: &str) -> bool {
+    (14..=16).contains(&number.len()) && !number.starts_with('0') && number.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Length in bytes as EUC-KR counts it: everything outside ASCII is two bytes wide.
 pub(in crate::simulators) fn width(text: &str) -> usize {
     text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()

@@ -53,6 +53,9 @@ impl Typed {
 
     pub fn card(&self) -> Result<Card, Refusal> {
         let number = self.digits("CardNo", &[14, 15, 16], "3011")?;
+        if !codes::is_card_number(number) {
+            return Err(refusal("3011"));
+        }
         let (front, tail) = (number.get(..8), number.get(number.len() - 4..));
         let masked = format!("{}****{}", front.unwrap_or_default(), tail.unwrap_or_default());
         Ok(Card::of(codes::card_of_number(number).0, masked))

@@ -94,8 +94,9 @@ pub fn compare(payments: &[Value], rows: &[Value]) -> Result<(), String> {
             other => return Err(format!("{id} is still {other}")),
         }
     }
-    let paid_accounts = accounts.values().filter(|row| int(row, "balance") > 0);
-    match held.values().chain(paid_accounts).next() {
+    // What was undone (net-cancelled) holds nothing.
+    let left = held.values().chain(accounts.values());
+    match left.filter(|row| int(row, "balance") > 0).next() {
         None => Ok(()),
         Some(orphan) => Err(format!(
             "the PG holds an approval that the router does not know: {orphan}"

@@ -10,6 +10,7 @@ impl World {
         match what {
             "issue" => self.issue(step, at).await,
             "deposit" => self.deposit(step, at).await,
+            "notify" => self.notify(step, at).await,
             "pay" => {
                 let with = Value::Object(self.map(step.with.as_ref()));
                 self.through_window(step, at, with).await;
@@ -48,7 +49,11 @@ impl World {
     /// A virtual account, by a server call or through the window.
     async fn issue(&mut self, step: &Step, at: &str) {
         let through = self.word(step.through.as_deref().unwrap_or("api"));
-        let account = self.pg.get("account").cloned().unwrap();
+        let mut with = self.map(step.with.as_ref());
+        let account = with
+            .remove("account")
+            .or_else(|| self.pg.get("account").cloned())
+            .unwrap();
         if through == "window" {
             let expiry = json!({"accountExpiry": account["expiry"]});
             let with = json!({"payMethod": "VIRTUAL_ACCOUNT", "virtualAccount": expiry});
@@ -60,9 +65,7 @@ impl World {
             "currency": "KRW", "customer": {"name": {"full": "홍길동"}, "phoneNumber": "01012341234"},
             "method": {"virtualAccount": account},
         });
-        let answer = self
-            .post("instant", &merged(body, self.map(step.with.as_ref())), None)
-            .await;
+        let answer = self.post("instant", &merged(body, with), None).await;
         self.check(step, at, &answer);
     }
 
@@ -73,7 +76,21 @@ impl World {
         body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
         let path = format!("/_sim/{}/deposit", self.pg.provider);
         let answer = self.sim(Method::POST, &path, Some(body)).await;
-        assert_eq!(answer.status, step.status.unwrap_or(200), "{at}: {}", answer.text);
+        let fits = match &step.each_one_of {
+            Some(statuses) => statuses.contains(&answer.status.as_u16()),
+            None => answer.status == step.status.unwrap_or(200),
+        };
+        assert!(fits, "{at}: {} {}", answer.status, answer.text);
+    }
+
+    /// The PG tells of what did not happen.
+    async fn notify(&self, step: &Step, at: &str) {
+        let payment = self.get().await.json();
+        let mut body = json!({"tid": payment["pgTxId"]});
+        body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
+        let path = format!("/_sim/{}/notify", self.pg.provider);
+        let answer = self.sim(Method::POST, &path, Some(body)).await;
+        assert_eq!(answer.status, 200, "{at}: {}", answer.text);
     }
 
     async fn issue_receipt(&self, step: &Step, at: &str) {

@@ -4,6 +4,7 @@ mod agree;
 mod billing;
 mod cash;
 mod model;
+mod paying;
 mod world;
 
 pub use agree::compare;
@@ -59,7 +60,7 @@ fn missing(provider: &str) -> BTreeMap<String, String> {
 }
 
 async fn run(pg: Arc<Pg>) {
-    let missing = missing(&pg.provider);
+    let missing = Arc::new(missing(&pg.provider));
     let places = Arc::new(Semaphore::new(PARALLEL));
     let mut running = Vec::new();
     for scenario in scenarios() {
@@ -70,8 +71,17 @@ async fn run(pg: Arc<Pg>) {
             );
             continue;
         }
-        for item in scenario.items(&pg) {
+        let items = scenario.items(&pg);
+        if items.is_empty() {
+            let list = scenario.for_each.as_deref().unwrap_or_default();
+            println!(
+                "{} {}: cannot occur at {}: no {list}",
+                scenario.id, scenario.title, pg.provider
+            );
+        }
+        for item in items {
             let (pg, scenario, places) = (Arc::clone(&pg), scenario.clone(), Arc::clone(&places));
+            let missing = Arc::clone(&missing);
             let label = format!(
                 "{} [{}] {}",
                 scenario.id,
@@ -80,7 +90,7 @@ async fn run(pg: Arc<Pg>) {
             );
             let task = tokio::spawn(async move {
                 let _place = places.acquire().await.unwrap();
-                let mut world = World::start(&pg, &scenario, item).await;
+                let mut world = World::start(&pg, &missing, &scenario, item).await;
                 world.play(&scenario).await;
                 agree::three_ledgers(&world).await;
             });
@@ -112,4 +122,14 @@ fn panic_text(error: tokio::task::JoinError) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn toss() {
     run(Arc::new(Pg::load("toss"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nice() {
+    run(Arc::new(Pg::load("nice"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nice_legacy() {
+    run(Arc::new(Pg::load("nice_legacy"))).await;
 }

@@ -92,11 +92,17 @@ impl Pg {
         }
     }
 
-    /// The channel file for MID number `mid`.
+    /// The channel file for MID number `mid`: `@MID@` is the number, `@name@` a member of that one of `contracts`.
     pub fn channel_file(&self, store: &str, mid: u8) -> String {
-        self.channels
+        let text = self
+            .channels
             .replace("@MID@", &mid.to_string())
-            .replace("@STORE@", store)
+            .replace("@STORE@", store);
+        let contracts = self.get("contracts").and_then(Value::as_array);
+        let contract = contracts.and_then(|list| list.get(usize::from(mid) - 1)?.as_object());
+        contract.into_iter().flatten().fold(text, |text, (name, value)| {
+            text.replace(&format!("@{name}@"), value.as_str().unwrap())
+        })
     }
 
     /// A value by dotted path.

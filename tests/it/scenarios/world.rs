@@ -5,6 +5,7 @@ use crate::harness::{Answer, Demo, call, send};
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
@@ -13,6 +14,8 @@ use tokio::task::JoinHandle;
 pub struct World {
     pub demo: Demo,
     pub(super) pg: Arc<Pg>,
+    /// Features that the PG lacks, with the reason.
+    pub(super) missing: Arc<BTreeMap<String, String>>,
     item: Option<Value>,
     pub(super) channel: String,
     pub(super) payment: String,
@@ -23,15 +26,21 @@ pub struct World {
     /// The billing key and the schedule that steps are about.
     pub(super) key: String,
     pub(super) schedule: String,
-    background: Option<JoinHandle<Answer>>,
+    pub(super) background: Option<JoinHandle<Answer>>,
 }
 
 impl World {
-    pub async fn start(pg: &Arc<Pg>, scenario: &Scenario, item: Option<Value>) -> Self {
+    pub async fn start(
+        pg: &Arc<Pg>,
+        missing: &Arc<BTreeMap<String, String>>,
+        scenario: &Scenario,
+        item: Option<Value>,
+    ) -> Self {
         let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap();
         let mut world = Self {
             demo,
             pg: Arc::clone(pg),
+            missing: Arc::clone(missing),
             item,
             channel: format!("channel-key-scenario-{}", scenario.channel),
             payment: "scenario-1".to_owned(),
@@ -44,7 +53,7 @@ impl World {
             background: None,
         };
         world.write_channels(1).await;
-        world.register_notices().await;
+        world.register_merchants().await;
         world
     }
 
@@ -64,6 +73,7 @@ impl World {
             "return" => self.come_back(step, at).await,
             "result" => self.result(step, at).await,
             "instant" => self.instant(step, at).await,
+            "payment" => self.pay_somehow(step, at).await,
             "confirm" => self.confirm(step, at).await,
             "cancel" => self.cancel(step, at).await,
             "pre_register" => {
@@ -71,8 +81,10 @@ impl World {
                 let answer = self.post("pre-register", &body, None).await;
                 self.check(step, at, &answer);
             }
-            "issue" | "close" | "deposit" | "pay" | "issue_receipt" | "receipt" | "receipts" | "cancel_receipt"
-            | "logistics" | "modify_logistics" | "complete_escrow" => self.cash(&what, step, at).await,
+            "issue" | "close" | "deposit" | "notify" | "pay" | "issue_receipt" | "receipt" | "receipts"
+            | "cancel_receipt" | "logistics" | "modify_logistics" | "complete_escrow" => {
+                self.cash(&what, step, at).await
+            }
             "get" => {
                 let answer = self.get().await;
                 self.check(step, at, &answer);
@@ -95,9 +107,9 @@ impl World {
             }
             "swap" => self.write_channels(step.mid.unwrap()).await,
             "advance" => {
-                let answer = self
-                    .sim(Method::POST, "/_sim/clock", Some(json!({ "advanceMs": step.ms })))
-                    .await;
+                let mut ahead = self.map(step.with.as_ref());
+                ahead.entry("advanceMs").or_insert_with(|| json!(step.ms));
+                let answer = self.sim(Method::POST, "/_sim/clock", Some(ahead.into())).await;
                 assert_eq!(answer.status, 200, "{at}: {}", answer.text);
             }
             "sleep" => tokio::time::sleep(Duration::from_millis(step.ms.unwrap())).await,
@@ -138,16 +150,21 @@ impl World {
             .to_owned()
     }
 
-    async fn open(&mut self, step: &Step, at: &str) {
+    pub(super) async fn open_window(&self, step: &Step) -> Answer {
         let mut body = json!({
             "storeId": self.demo.value("NARU_STORE_ID"), "channelKey": self.channel, "paymentId": self.payment,
             "orderName": "나루 주문", "totalAmount": self.pg.get("amount"), "currency": "KRW", "payMethod": "CARD",
             "customer": { "customerId": "buyer-1", "fullName": "홍길동", "email": "buyer@example.com", "phoneNumber": "01012341234" },
-            "redirectUrl": "https://shop.example/done?order=1", "device": step.device,
+            "redirectUrl": "https://shop.example/done?order=1",
+            "device": self.word(step.device.as_deref().unwrap_or("pc")),
         });
         body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
         let url = format!("{}/checkout/payments", self.demo.value("NARU_URL"));
-        let answer = call(Method::POST, &url, &[("content-type", "application/json")], Some(body)).await;
+        call(Method::POST, &url, &[("content-type", "application/json")], Some(body)).await
+    }
+
+    pub(super) async fn open(&mut self, step: &Step, at: &str) {
+        let answer = self.open_window(step).await;
         if let Some(code) = &step.error {
             assert_eq!(answer.status, 400, "{at}: {}", answer.text);
             assert_eq!(answer.json()["code"], *code, "{at}: {}", answer.text);
@@ -160,7 +177,7 @@ impl World {
         self.open = answer.json();
     }
 
-    async fn authenticate(&mut self, step: &Step, at: &str) {
+    pub(super) async fn authenticate(&mut self, step: &Step, at: &str) {
         let mut body = json!({ "open": self.open["open"], "as": step.outcome });
         if let Some(tamper) = &step.tamper {
             body["tamper"] = resolve(tamper, &self.pg, self.item.as_ref());
@@ -171,7 +188,7 @@ impl World {
         self.back = answer.json();
     }
 
-    async fn come_back(&mut self, step: &Step, at: &str) {
+    pub(super) async fn come_back(&mut self, step: &Step, at: &str) {
         let mut url = self.back["url"]
             .as_str()
             .unwrap_or_else(|| panic!("{at}: nothing to return"))
@@ -187,6 +204,13 @@ impl World {
         let method: Method = self.back["method"].as_str().unwrap_or("GET").parse().unwrap();
         let body = Bytes::from(self.back["body"].as_str().unwrap_or_default().to_owned());
         let content = self.back["contentType"].as_str().unwrap_or("text/plain").to_owned();
+        if let Some(ms) = step.hang_up {
+            // Dropping the future closes the connection.
+            let headers = [("content-type", content.as_str())];
+            let cut = tokio::time::timeout(Duration::from_millis(ms), send(method, &url, &headers, body)).await;
+            assert!(cut.is_err(), "{at}: answered before the browser went away");
+            return;
+        }
         let calls = (0..step.times.unwrap_or(1)).map(|_| {
             let (method, url, body, content) = (method.clone(), url.clone(), body.clone(), content.clone());
             tokio::spawn(async move { send(method, &url, &[("content-type", &content)], body).await })
@@ -200,7 +224,7 @@ impl World {
         }
     }
 
-    async fn result(&mut self, step: &Step, at: &str) {
+    pub(super) async fn result(&mut self, step: &Step, at: &str) {
         let url = self.open["resultUrl"].as_str().unwrap().to_owned();
         let answer = call(Method::GET, &url, &[], None).await;
         self.result = answer.json();
@@ -211,50 +235,6 @@ impl World {
         {
             self.key = key.to_owned();
         }
-    }
-
-    async fn instant(&mut self, step: &Step, at: &str) {
-        let body = self.key_in(step);
-        let key = step.idempotency_key.clone();
-        if let Some(ms) = step.hang_up {
-            let call = self.post("instant", &body, None);
-            // Dropping the future closes the connection.
-            let cut = tokio::time::timeout(Duration::from_millis(ms), call).await;
-            assert!(cut.is_err(), "{at}: answered before the merchant hung up");
-            return;
-        }
-        if step.background {
-            self.background = Some(tokio::spawn(self.post("instant", &body, key.as_deref())));
-            return;
-        }
-        let calls = (0..step.times.unwrap_or(1)).map(|_| tokio::spawn(self.post("instant", &body, key.as_deref())));
-        let mut answers = Vec::new();
-        for one in calls.collect::<Vec<_>>() {
-            answers.push(one.await.unwrap());
-        }
-        match &step.one_succeeds {
-            None => answers.iter().for_each(|answer| self.check(step, at, answer)),
-            Some(error) => {
-                let good = answers.iter().filter(|a| a.status == 200).count();
-                assert_eq!(good, 1, "{at}: {answers:?}");
-                let other = answers.iter().filter(|a| a.status != 200);
-                other.for_each(|a| assert_eq!(a.json()["type"], **error, "{at}: {}", a.text));
-            }
-        }
-    }
-
-    fn key_in(&self, step: &Step) -> Value {
-        let card = self.pg.card(step.card.as_deref().unwrap_or("good"));
-        let mut body = json!({
-            "channelKey": self.channel, "orderName": "나루 주문", "amount": { "total": self.pg.get("amount") },
-            "currency": "KRW", "method": { "card": { "credential": card } },
-        });
-        body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
-        for (field, length) in step.long.iter().flatten() {
-            let length = usize::try_from(length.as_u64().unwrap()).unwrap();
-            body[field.as_str()] = "가".repeat(length).into();
-        }
-        body
     }
 
     async fn confirm(&mut self, step: &Step, at: &str) {
@@ -309,13 +289,21 @@ impl World {
         call(method, &format!("{}{path}", self.demo.value("NARU_SIM_URL")), &[], body).await
     }
 
-    /// Where the PG sends its notifications, as a merchant registers it in the PG's portal.
-    async fn register_notices(&self) {
+    /// Where the PG sends its notifications, as a merchant registers it in the PG's portal, and further merchants.
+    async fn register_merchants(&self) {
         let (router, provider) = (self.demo.value("NARU_URL"), &self.pg.provider);
         let url = format!("{router}/notify/{provider}/channel-key-scenario-main");
-        let merchant = json!({ "mid": self.pg.get("mid1"), "notifyUrl": url });
+        let mut merchants = vec![json!({ "mid": self.pg.get("mid1"), "notifyUrl": url })];
+        merchants.extend(
+            self.pg
+                .get("merchants")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
         let path = format!("/_sim/{provider}/merchants");
-        let answer = self.sim(Method::PUT, &path, Some(merchant)).await;
+        let answer = self.sim(Method::PUT, &path, Some(merchants.into())).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
@@ -328,21 +316,6 @@ impl World {
 
     pub(super) async fn get(&self) -> Answer {
         self.demo.v2(Method::GET, &self.path(""), None).await
-    }
-
-    /// The simulator's window from opening to the result, paid.
-    pub(super) async fn through_window(&mut self, step: &Step, at: &str, with: Value) {
-        let step = Step {
-            with: Some(with),
-            device: Some("pc".to_owned()),
-            outcome: Some("approve".to_owned()),
-            expect: None,
-            status: None,
-            ..step.clone()
-        };
-        self.open(&step, at).await;
-        self.authenticate(&step, at).await;
-        self.come_back(&step, at).await;
     }
 
     pub(super) fn path(&self, call: &str) -> String {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::adapters::nice::{billing, receipts};
+use crate::adapters::{BillingKeys, CashReceipts, Charge, InquireReceipt, ReceiptView, TaxOffice};
 use secrecy::ExposeSecret;
 
 fn card() -> CardInput {
@@ -50,8 +51,9 @@ fn a_key_exists_only_with_its_code_and_its_name() {
         let Outcome::Done(key) = issued(body) else { panic!() };
         assert_eq!(key.key.expose_secret(), "BIKYnictest00m1104191651325596");
         assert_eq!(key.issued_at, Some(1_636_038_000_000));
-        assert!(!key.raw.contains("BIKY"), "{}", key.raw);
-        let crate::payment::MethodDetail::Card(card) = key.method else {
+        let raw = key.raw.unwrap();
+        assert!(!raw.contains("BIKY"), "{raw}");
+        let Some(crate::payment::MethodDetail::Card(card)) = key.method else {
             panic!()
         };
         assert_eq!(
@@ -77,17 +79,8 @@ fn a_key_exists_only_with_its_code_and_its_name() {
 #[test]
 fn a_charge_and_a_deletion_are_signed_over_the_key() {
     let key = SecretString::from("BIKYnictest00m1104191651325596");
-    let amounts = Amounts::new(50_000, 0, None).unwrap();
-    let charge = |months| billing::Charge {
-        key: &key,
-        order_id: ORDER_ID,
-        amounts: &amounts,
-        order_name: "정기 \"구독\"",
-        installment_months: months,
-        customer_name: None,
-        at: AT,
-    };
-    let message = billing::charge(&channel(), &charge(0)).unwrap();
+    let charge = |months| charge_of(50_000, "정기 \"구독\"", months);
+    let message = billing::charge(&channel(), &key, &charge(0)).unwrap();
     assert_eq!(message.path, "/v1/subscribe/BIKYnictest00m1104191651325596/payments");
     let body: Value = serde_json::from_slice(&message.body).unwrap();
     assert_eq!(
@@ -96,7 +89,8 @@ fn a_charge_and_a_deletion_are_signed_over_the_key() {
             "ediDate": EDI_DATE, "signData": "316db37175b0037f73849acaa47d13e694c70157b8b46f6857f84ee241ae97b3"})
     );
     for (months, quota) in [(1, "0"), (3, "3"), (10, "10"), (12, "12")] {
-        let body: Value = serde_json::from_slice(&billing::charge(&channel(), &charge(months)).unwrap().body).unwrap();
+        let body: Value =
+            serde_json::from_slice(&billing::charge(&channel(), &key, &charge(months)).unwrap().body).unwrap();
         assert_eq!(body["cardQuota"], json!(quota));
     }
     let message = billing::delete(&channel(), &key, ORDER_ID, AT).unwrap();
@@ -158,7 +152,7 @@ fn receipts_name_all_four_parts() {
 fn receipt_answers_are_signed_over_tid_and_order() {
     let body = json!({"resultCode": "0000", "tid": TID, "orderId": ORDER_ID, "ediDate": EDI_DATE, "approveNo": "0",
         "signature": "ec446959a4c126331ac36855344a88269e52bd3538ab7b07cb5ddb4e3a9beaef", "approvedAt": EDI_DATE});
-    let accepted = |body: &Value| receipts::accepted(&channel(), None, ORDER_ID, &answer(200, body.to_string()));
+    let accepted = |body: &Value| receipts::accepted(&channel(), None, &[ORDER_ID], &answer(200, body.to_string()));
     let Outcome::Done(taken) = accepted(&body) else {
         panic!()
     };
@@ -173,11 +167,26 @@ fn receipt_answers_are_signed_over_tid_and_order() {
 
 #[test]
 fn a_receipt_stands_as_the_tax_office_says() {
-    use receipts::Standing;
-    let stands = |status: &str, signature: &str| {
+    let command = InquireReceipt {
+        pg_receipt_id: Some(TID.to_owned()),
+        order_id: ORDER_ID.to_owned(),
+        amounts: Amounts::new(1004, 0, None).unwrap(),
+        requested_at: AT,
+        cancel_requested_at: None,
+    };
+    let call = Nice.inquire_receipt(&command, &channel()).unwrap();
+    assert!(
+        call.request.url.ends_with(&format!("/v1/receipt/{TID}")),
+        "{}",
+        call.request.url
+    );
+    let stands = |status: &str, signature: &str, balance: i64| {
         let body = json!({"resultCode": "0000", "tid": TID, "orderId": ORDER_ID, "amount": 1004, "ediDate": EDI_DATE,
-            "status": status, "signature": signature});
-        receipts::standing(&channel(), TID, &answer(200, body.to_string()))
+            "status": status, "signature": signature, "balanceAmt": balance});
+        match Nice.receipt_inquired(&command, &channel(), &call, &answer(200, body.to_string())) {
+            Step::Done(outcome) => outcome,
+            Step::Send(_) => panic!("one call is enough"),
+        }
     };
     // Two documents, two formulas.
     for signature in [
@@ -185,19 +194,86 @@ fn a_receipt_stands_as_the_tax_office_says() {
         "63b251b31c909eebef1a9f4fcc19e77bdcb8f64fc1066a29670f8627186865cd",
         "",
     ] {
-        for (status, standing) in [
-            ("issueRequested", Standing::Pending),
-            ("issued", Standing::Issued),
-            ("issueFailed", Standing::Failed),
-            ("cancelled", Standing::Cancelled),
+        for (status, left, pending, refused) in [
+            ("issueRequested", 1004, true, false),
+            ("issued", 1004, false, false),
+            ("issueFailed", 1004, false, true),
+            ("cancelled", 0, false, false),
         ] {
-            assert!(
-                matches!(stands(status, signature), Outcome::Done(s) if s == standing),
-                "{status}"
-            );
+            let Outcome::Done(ReceiptView::Held { issued, cancelled, .. }) = stands(status, signature, left) else {
+                panic!("{status}")
+            };
+            assert_eq!(cancelled, 1004 - left, "{status}");
+            assert_eq!(issued.tax_office == TaxOffice::Pending, pending, "{status}");
+            assert_eq!(matches!(issued.tax_office, TaxOffice::Refused(_)), refused, "{status}");
         }
     }
-    assert_eq!(unknown(stands("issued", "f00d")), "NARU_WRONG_SIGNATURE");
-    assert_eq!(unknown(stands("dreaming", "")), "NARU_WRONG_STATUS");
-    assert_eq!(receipts::inquiry_path(TID).unwrap(), format!("/v1/receipt/{TID}"));
+    assert_eq!(unknown(stands("issued", "f00d", 1004)), "NARU_WRONG_SIGNATURE");
+    assert_eq!(unknown(stands("dreaming", "", 1004)), "NARU_WRONG_STATUS");
+    assert_eq!(unknown(stands("issued", "", 1005)), "NARU_WRONG_BALANCE");
+}
+
+fn charge_of(total: i64, order_name: &str, installment_months: u32) -> Charge {
+    Charge {
+        order_id: ORDER_ID.to_owned(),
+        customer_key: "buyer".to_owned(),
+        amounts: Amounts::new(total, 0, None).unwrap(),
+        currency: Currency::KRW,
+        order_name: order_name.to_owned(),
+        method: MethodKind::Card,
+        idempotency_key: "operation".to_owned(),
+        at: AT,
+        installment_months,
+        free_installment: false,
+        use_card_point: false,
+        customer_name: None,
+        customer_email: None,
+        key: Some(SecretString::from("BIKYnictest00m1104191651325596")),
+    }
+}
+
+/// Under Bearer the token comes first; what the deed needs is gone by then and comes out of the call itself.
+#[test]
+fn a_deed_waits_in_the_call_for_its_token() {
+    let mut spec = spec();
+    spec.credentials
+        .insert("authorization".into(), "bearer".to_owned().into());
+    let channel = revision(spec);
+    let charge = charge_of(1004, "구독", 0);
+    let first = Nice.charge(&charge, &channel).unwrap();
+    assert!(first.request.url.ends_with("/v1/access-token"));
+    let bare = Charge { key: None, ..charge };
+    let token = answer(200, json!({"resultCode": "0000", "accessToken": "token-1"}).to_string());
+    let Step::Send(second) = Nice.charged(&bare, &channel, &first, &token) else {
+        panic!()
+    };
+    assert!(
+        second
+            .request
+            .url
+            .ends_with("/v1/subscribe/BIKYnictest00m1104191651325596/payments")
+    );
+    assert!(second.request.address().ends_with("/v1/subscribe/***/payments"));
+    assert!(
+        second
+            .request
+            .headers
+            .contains(&("authorization", "Bearer token-1".to_owned()))
+    );
+    let stale = answer(401, json!({"resultCode": "U103", "resultMsg": "x"}).to_string());
+    let Step::Send(third) = Nice.charged(&bare, &channel, &second, &stale) else {
+        panic!()
+    };
+    let Step::Send(fourth) = Nice.charged(&bare, &channel, &third, &token) else {
+        panic!()
+    };
+    assert_eq!(fourth.request.body, second.request.body);
+    assert_eq!(fourth.request.url, second.request.url);
+    // A replay that gets no token has learned nothing.
+    let replay = Call { replay: true, ..first };
+    let down = answer(200, json!({"resultCode": "U304", "resultMsg": "x"}).to_string());
+    assert!(matches!(
+        Nice.charged(&bare, &channel, &replay, &down),
+        Step::Done(Outcome::Unknown(_))
+    ));
 }

@@ -1,8 +1,9 @@
 //! Options of the methods of NICE's window.
 
 use super::Members;
-use crate::adapters::nice::{DESCRIPTOR, rules, wire};
-use crate::adapters::nice_common::{tables, text};
+use crate::adapters::nice::{DESCRIPTOR, wire};
+use crate::adapters::nice_common::options::{card_code, cards, quotas};
+use crate::adapters::nice_common::text;
 use crate::adapters::request::Request;
 use crate::adapters::{ChannelRevision, OpenRequest, Refusal};
 use crate::payment::Millis;
@@ -27,7 +28,7 @@ pub(super) fn card(request: &OpenRequest, raw: Request<'_>, params: &mut Members
         .word("card.cardCompany", "CARD_COMPANY_")?
         .map(|word| card_code("card.cardCompany", word))
         .transpose()?;
-    let quota = quota(request, raw, "card")?;
+    let quota = quotas(&DESCRIPTOR.limits, request, "card")?;
     match direct {
         Some(code) => {
             no_escrow(raw, "a card company called directly")?;
@@ -82,7 +83,7 @@ pub(super) fn easy_pay(request: &OpenRequest, raw: Request<'_>, params: &mut Mem
     };
     params.insert("method".into(), method.into());
     let cards = cards(raw, "easyPay.availableCards")?;
-    let quota = quota(request, raw, "easyPay")?;
+    let quota = quotas(&DESCRIPTOR.limits, request, "easyPay")?;
     if method == "cardAndEasyPay" {
         let given = cards
             .map(|_| "easyPay.availableCards")
@@ -205,50 +206,4 @@ pub(super) fn bypass(raw: Request<'_>, params: &mut Members) -> Result<(), Refus
         params.insert(name.clone(), value.clone());
     }
     Ok(())
-}
-
-fn card_code(field: &str, word: &str) -> Result<&'static str, Refusal> {
-    tables::card_code(word).ok_or_else(|| {
-        let message = format!("{word:?} is not one of {}", tables::card_words());
-        Refusal::new(field, message)
-    })
-}
-
-/// A filter of card companies, as NICE's comma list.
-fn cards(raw: Request<'_>, field: &str) -> Result<Option<String>, Refusal> {
-    let words = raw.words(field, "CARD_COMPANY_")?;
-    let codes: Result<Vec<&str>, Refusal> = words.into_iter().map(|word| card_code(field, word)).collect();
-    let codes = codes?;
-    Ok((!codes.is_empty()).then(|| codes.join(",")))
-}
-
-/// Fixed months or a list of months the buyer may choose from.
-fn quota(request: &OpenRequest, raw: Request<'_>, base: &str) -> Result<Option<String>, Refusal> {
-    let fixed = format!("{base}.installment.monthOption.fixedMonth");
-    let listed = format!("{base}.installment.monthOption.availableMonthList");
-    let (total, least) = (request.amounts.total, DESCRIPTOR.limits.installment_min);
-    match (raw.whole(&fixed)?, raw.list(&listed)?) {
-        (Some(_), Some(_)) => Err(Refusal::new(
-            listed,
-            "cannot stand beside fixedMonth; give one of the two",
-        )),
-        (Some(months), None) => rules::quota(&fixed, months, total).map(Some),
-        (None, Some(list)) => {
-            let mut months = vec!["00".to_owned()];
-            for value in list {
-                let value = value.as_i64();
-                let value = value.ok_or_else(|| Refusal::new(&listed, "must be a list of whole numbers"))?;
-                months.push(rules::quota(&listed, value, least)?);
-            }
-            months.sort();
-            months.dedup();
-            // The list says what the buyer may choose, so a small amount is no contradiction: a lump sum is left.
-            Ok(Some(if total < least {
-                "00".to_owned()
-            } else {
-                months.join(",")
-            }))
-        }
-        (None, None) => Ok(None),
-    }
 }

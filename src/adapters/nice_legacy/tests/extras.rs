@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::adapters::nice_legacy::{Message, billing, escrow, form, receipts, vbank};
+use crate::adapters::{AccountExpiry, AccountKind, BillingKeys, Charge, IssueAccount};
 use crate::payment::{MethodDetail, Status};
 use secrecy::ExposeSecret;
 
@@ -57,8 +58,10 @@ fn keys_have_success_codes_of_their_own() {
         panic!()
     };
     assert_eq!(key.key.expose_secret(), "BIKYnicepay00m2006221311045107");
-    assert!(!key.raw.contains("BIKY"));
-    let MethodDetail::Card(card) = key.method else { panic!() };
+    assert!(!key.raw.unwrap().contains("BIKY"));
+    let Some(MethodDetail::Card(card)) = key.method else {
+        panic!()
+    };
     assert_eq!(card.issuer.as_deref(), Some("SHINHAN_CARD"));
     let unnamed = with(issued.clone(), |b| b["BID"] = json!(""));
     assert!(matches!(told(billing::issued, unnamed), Outcome::Unknown(why) if why.code == "NARU_NO_KEY"));
@@ -81,17 +84,29 @@ fn keys_have_success_codes_of_their_own() {
 #[test]
 fn a_charge_has_a_tid_of_ours_and_a_deletion_an_order_of_its_own() {
     let key = SecretString::from("BIKYnicepay00m2006221311045107");
-    let amounts = Amounts::new(1004, 0, None).unwrap();
-    let charge = billing::Charge {
-        key: &key,
-        order_id: ORDER_ID,
-        amounts: &amounts,
-        order_name: "구독",
+    let charge = Charge {
+        order_id: ORDER_ID.to_owned(),
+        customer_key: "buyer".to_owned(),
+        amounts: Amounts::new(1004, 0, None).unwrap(),
+        currency: Currency::KRW,
+        order_name: "구독".to_owned(),
+        method: MethodKind::Card,
+        idempotency_key: "operation".to_owned(),
+        at: AT,
         installment_months: 0,
         free_installment: true,
-        at: AT,
+        use_card_point: false,
+        customer_name: None,
+        customer_email: None,
+        key: Some(key.clone()),
     };
-    let sent = fields(&billing::charge(&channel(), &charge).unwrap());
+    let call = NiceLegacy.charge(&charge, &channel()).unwrap();
+    let sent = fields(&billing::charge(&channel(), &key, &charge).unwrap());
+    assert_eq!(
+        call.claim.as_ref(),
+        Some(&sent["TID"]),
+        "no other operation may have this TID"
+    );
     assert_eq!(
         sent["SignData"],
         "4dbc5e577b58a0bd7ce684737206fe494a8e77ccf982cddc9ca92dd7809ef326"
@@ -141,15 +156,23 @@ fn a_charge_has_a_tid_of_ours_and_a_deletion_an_order_of_its_own() {
 
 #[test]
 fn an_account_is_issued_not_paid() {
-    let amounts = Amounts::new(1004, 0, None).unwrap();
-    let account = |bank, expires_at| vbank::Account {
-        order_id: ORDER_ID,
-        amounts: &amounts,
-        order_name: "테스트",
-        bank,
-        holder: "나루 상점",
-        expires_at,
+    let account = |bank: &str, expires_at| IssueAccount {
+        order_id: ORDER_ID.to_owned(),
+        amounts: Amounts::new(1004, 0, None).unwrap(),
+        currency: Currency::KRW,
+        order_name: "테스트".to_owned(),
+        idempotency_key: "operation".to_owned(),
         at: AT,
+        bank: bank.to_owned(),
+        expiry: AccountExpiry::Due(expires_at),
+        kind: AccountKind::Normal,
+        remittee: Some("나루 상점".to_owned()),
+        customer_name: None,
+        customer_email: None,
+        customer_phone: None,
+        receipt: None,
+        escrow: false,
+        products: None,
     };
     let sent = fields(&vbank::issue(&channel(), &account("KOOKMIN", AT + 86_400_000)).unwrap());
     assert_eq!(
@@ -166,11 +189,11 @@ fn an_account_is_issued_not_paid() {
     );
     assert_eq!(
         vbank::issue(&channel(), &account("NOWHERE", AT + 1)).unwrap_err().field,
-        "option.bank"
+        "method.virtualAccount.bank"
     );
     assert_eq!(
         vbank::issue(&channel(), &account("KOOKMIN", AT)).unwrap_err().field,
-        "option.expiry"
+        "method.virtualAccount.expiry"
     );
     let channel = channel();
     let tid = vbank::tid(&channel, ORDER_ID, AT);

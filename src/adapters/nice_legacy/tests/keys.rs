@@ -245,6 +245,7 @@ fn a_lost_key_in_payment_is_asked_for_by_the_tid_we_made() {
     let command: KeyIn = base(include_str!("../fixtures/key_in.json"));
     let question = Inquire {
         approving: None,
+        operation: None,
         ordered_at: command.at,
         at: command.at + 60_000,
         ..inquire_command()

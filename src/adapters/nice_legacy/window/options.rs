@@ -1,8 +1,8 @@
 //! Options of the methods of the older window.
 
 use super::{Fields, put};
-use crate::adapters::nice_common::tables;
-use crate::adapters::nice_legacy::{DESCRIPTOR, rules, wire};
+use crate::adapters::nice_common::options::{card_code, cards, quotas};
+use crate::adapters::nice_legacy::{DESCRIPTOR, wire};
 use crate::adapters::request::Request;
 use crate::adapters::{Device, OpenRequest, Refusal};
 use crate::payment::{MethodKind, Millis};
@@ -61,7 +61,7 @@ fn card(request: &OpenRequest, raw: Request<'_>, fields: &mut Fields) -> Result<
         .word("card.cardCompany", "CARD_COMPANY_")?
         .map(|word| card_code("card.cardCompany", word))
         .transpose()?;
-    let quota = quota(request, raw, "card")?;
+    let quota = quotas(&DESCRIPTOR.limits, request, "card")?;
     if direct == Some("44") {
         return Err(Refusal::new(
             "card.cardCompany",
@@ -102,7 +102,7 @@ fn easy_pay(request: &OpenRequest, raw: Request<'_>, fields: &mut Fields) -> Res
     put(fields, "TransType", "0");
     let Some(word) = raw.word(FIELD, "EASY_PAY_PROVIDER_")? else {
         // NICE's own list of cards and wallets.
-        return match quota(request, raw, "easyPay")? {
+        return match quotas(&DESCRIPTOR.limits, request, "easyPay")? {
             Some(quota) => {
                 put(fields, "SelectQuota", quota);
                 Ok(())
@@ -139,7 +139,7 @@ fn easy_pay(request: &OpenRequest, raw: Request<'_>, fields: &mut Fields) -> Res
 /// Card and months inside a wallet, where its window takes any.
 fn wallet_card(request: &OpenRequest, raw: Request<'_>, word: &str, fields: &mut Fields) -> Result<(), Refusal> {
     let cards = cards(raw, "easyPay.availableCards")?;
-    let quota = quota(request, raw, "easyPay")?;
+    let quota = quotas(&DESCRIPTOR.limits, request, "easyPay")?;
     let takes = matches!(word, "KAKAOPAY" | "NAVERPAY" | "PAYCO");
     let given = cards.as_ref().map(|_| "easyPay.availableCards");
     if let Some(field) = given
@@ -238,50 +238,4 @@ fn gift(request: &OpenRequest, raw: Request<'_>, fields: &mut Fields) -> Result<
     })?;
     put(fields, "MallUserID", id.clone());
     Ok(())
-}
-
-fn card_code(field: &str, word: &str) -> Result<&'static str, Refusal> {
-    tables::card_code(word).ok_or_else(|| {
-        let message = format!("{word:?} is not one of {}", tables::card_words());
-        Refusal::new(field, message)
-    })
-}
-
-/// A filter of card companies, as NICE's comma list.
-fn cards(raw: Request<'_>, field: &str) -> Result<Option<String>, Refusal> {
-    let words = raw.words(field, "CARD_COMPANY_")?;
-    let codes: Result<Vec<&str>, Refusal> = words.into_iter().map(|word| card_code(field, word)).collect();
-    let codes = codes?;
-    Ok((!codes.is_empty()).then(|| codes.join(",")))
-}
-
-/// Fixed months or a list of months the buyer may choose from.
-fn quota(request: &OpenRequest, raw: Request<'_>, base: &str) -> Result<Option<String>, Refusal> {
-    let fixed = format!("{base}.installment.monthOption.fixedMonth");
-    let listed = format!("{base}.installment.monthOption.availableMonthList");
-    let (total, least) = (request.amounts.total, DESCRIPTOR.limits.installment_min);
-    match (raw.whole(&fixed)?, raw.list(&listed)?) {
-        (Some(_), Some(_)) => Err(Refusal::new(
-            listed,
-            "cannot stand beside fixedMonth; give one of the two",
-        )),
-        (Some(months), None) => rules::quota(&fixed, months, total).map(Some),
-        (None, Some(list)) => {
-            let mut months = vec!["00".to_owned()];
-            for value in list {
-                let value = value.as_i64();
-                let value = value.ok_or_else(|| Refusal::new(&listed, "must be a list of whole numbers"))?;
-                months.push(rules::quota(&listed, value, least)?);
-            }
-            months.sort();
-            months.dedup();
-            // The list says what the buyer may choose, so a small amount is no contradiction: a lump sum is left.
-            Ok(Some(if total < least {
-                "00".to_owned()
-            } else {
-                months.join(",")
-            }))
-        }
-        (None, None) => Ok(None),
-    }
 }
