@@ -32,7 +32,8 @@
 //!
 //! and Inicis' public `INIpayTest`, `iniescrow0`, `INIBillTst`. `PUT /_sim/inicis/merchants` changes or adds some: `mid`,
 //! `signKey`, `apiKey`, `apiIv`, `liteKey`, `hashKey`, `partial`, `taxSplit`, `escrow`, `billing`, `keyIn`, `refund`,
-//! `uniqueOid`, `shortOfMoney` (cancels end with 500906), `notifyUrl`, `escrowUrl`, `idc`, `idcPaths`, `shapes`.
+//! `uniqueOid`, `shortOfMoney` (cancels end with 500906), `notifyUrl`, `escrowUrl`, `idc`, `idcPaths`, `callBase` (what `authUrl` and
+//! the like begin with, if not this simulator: a data centre that cannot be reached), `shapes`.
 //!
 //! `buyer` of the authenticate call takes `card`, `bank`, `quota`, `check`, `corporate`, `part` (partial cancels allowed),
 //! `isp`, `wallet` (a `CARD_SrcCode`), `money` (paid with the wallet's money), `carrier`, and `decline` (`limit`,
