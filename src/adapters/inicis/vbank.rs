@@ -1,6 +1,7 @@
 //! Closing a virtual account before its deposit (INIAPI manual: 채번취소, `GVacct`), and issuing one without a window
 //! (INIAPI manual: "가상계좌", `formpay`).
 
+use super::sign::credentials;
 use super::wire::{doubt, formatted, millis, read_json};
 use super::{Inicis, codes, mask, method, rules, send, tables};
 use crate::adapters::{
@@ -73,7 +74,7 @@ impl VirtualAccounts for Inicis {
             ("nmInput", &name),
             ("flgCash", "0"),
         ];
-        if command.amounts.tax_free > 0 {
+        if credentials(channel)?.amount_parts || command.amounts.tax_free > 0 {
             fields.extend([("tax", vat.as_str()), ("taxFree", &tax_free)]);
         }
         fields.extend(fixed.map(|number| ("vacct", number)));

@@ -13,6 +13,7 @@ const SDK_NAMES: &[(&str, &str)] = &[
     ("customer.id", "customer.customerId"),
     ("customer.name.full", "customer.fullName"),
     ("customer.email", "customer.email"),
+    ("customer.phoneNumber", "customer.phoneNumber"),
     ("orderName", "orderName"),
     ("customData", "customData"),
 ];
