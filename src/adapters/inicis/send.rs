@@ -11,6 +11,9 @@ use crate::payment::Millis;
 /// Part of every INIAPI hash; KG Inicis does not compare it with the sender.
 const CLIENT_IP: &str = "127.0.0.1";
 
+/// `url` of INIAPI's payments: shown nowhere, but required.
+pub(super) const SHOP: &str = "https://www.inicis.com";
+
 /// A product whose address names the data centre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Product {

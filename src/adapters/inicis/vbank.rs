@@ -60,7 +60,7 @@ impl VirtualAccounts for Inicis {
         let (day, time) = (formatted(due, "%Y%m%d"), formatted(due, "%H%M"));
         let (vat, tax_free) = (command.amounts.vat.to_string(), command.amounts.tax_free.to_string());
         let mut fields = vec![
-            ("url", SHOP),
+            ("url", send::SHOP),
             ("moid", oid),
             ("goodName", &goods),
             ("buyerName", &name),
@@ -189,9 +189,6 @@ impl VirtualAccounts for Inicis {
         }))
     }
 }
-
-/// `url` of INIAPI: shown nowhere, but required.
-const SHOP: &str = "https://www.inicis.com";
 
 fn due(command: &IssueAccount) -> i64 {
     match command.expiry {
