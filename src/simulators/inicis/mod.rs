@@ -40,7 +40,8 @@
 //! `balance`, `lost`, `pin`, `expired`, `suspended`, `issuer`, `maintenance`, `setup`, or a detail code).
 //!
 //! Own control calls: `PUT /_sim/inicis/shapes` (`{"mid"?, "shapes":[…]}`), `POST /_sim/inicis/admin-cancel`
-//! (`{orderId|tid, amount?}`: a cancel in the merchant portal, which nothing tells of).
+//! (`{orderId|tid, amount?}`: a cancel in the merchant portal, which nothing tells of), `POST /_sim/inicis/notify`
+//! (`{orderId|tid, amount?, account?, unknownOrderId?, mid?}`: the notice of a deposit that nobody made).
 //!
 //! Codes that no document gives are this simulator's: a wrong signature 500202, `GVacct` after or `Vacct` before the
 //! deposit 500628, an authentication older than ten minutes 500694, a PC decline as `resultCode`, a mobile one as
