@@ -116,6 +116,7 @@ pub fn toss_answers(data: &[u8]) {
         use_card_point: false,
         customer_name: None,
         customer_email: None,
+        customer_phone: None,
         card: None,
     };
     let cancel = Cancel {

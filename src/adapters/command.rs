@@ -75,6 +75,9 @@ pub struct KeyIn {
     pub customer_name: Option<String>,
     /// Buyer's e-mail.
     pub customer_email: Option<String>,
+    /// Buyer's phone number.
+    #[serde(default)]
+    pub customer_phone: Option<String>,
     /// Present only while the first call is being encoded.
     #[serde(skip)]
     pub card: Option<CardInput>,

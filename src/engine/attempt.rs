@@ -39,6 +39,7 @@ impl Engine {
                 use_card_point: input.use_card_point,
                 customer_name: input.customer_name.clone(),
                 customer_email: input.customer_email.clone(),
+                customer_phone: input.customer_phone.clone(),
                 card: Some(input.card.clone()),
             }))
         };

@@ -234,6 +234,7 @@ impl Engine {
                 Command::Approve(approve) => Some(Box::new(approve)),
                 _ => None,
             },
+            operation: Some(intent.operation),
         };
         let adapter = channel.adapter;
         let call = adapter.inquire(&question, channel);

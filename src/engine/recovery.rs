@@ -356,6 +356,10 @@ impl Case<'_> {
                     message,
                 )))
             }
+            // There is no approval to undo, long after the call ended: it was not made and will not be.
+            Outcome::Declined(failure) if failure.kind == FailureKind::NotFound && self.absence_counts() => {
+                Some(Outcome::Declined(failure))
+            }
             _ => None,
         }
     }

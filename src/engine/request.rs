@@ -49,6 +49,8 @@ pub struct InstantInput {
     pub customer_name: Option<String>,
     /// Buyer's e-mail.
     pub customer_email: Option<String>,
+    /// Buyer's phone number.
+    pub customer_phone: Option<String>,
 }
 
 /// What a virtual account is issued with.

@@ -12,6 +12,7 @@ import "./cases/awkward.mjs";
 import "./cases/tampered.mjs";
 import "./cases/package.mjs";
 import "./cases/assets.mjs";
+import "./cases/inicis.mjs";
 
 const PARALLEL = 4;
 const pictures = process.env.NARU_SCREENSHOTS;

@@ -197,17 +197,20 @@ fn signed(command: &Approve, channel: &ChannelRevision, told: &Told) -> bool {
     told.text("authSignature").is_some_and(|s| s.eq_ignore_ascii_case(&own))
 }
 
-/// The answer of a net-cancel. "Not found" is no success: the approval may still be on its way.
+/// The answer of a net-cancel. "Not found" undoes nothing: the approval may still be on its way, so it counts only once
+/// [`RecoveryPlan::absence_after`](crate::adapters::RecoveryPlan) has passed.
 pub(super) fn net_cancelled(command: &Approve, channel: &ChannelRevision, answer: &WireAnswer) -> Step<CancelDone> {
     let outcome = token_again(command, channel).and_then(|token| {
         let told = read(&token, answer)?;
         if !is_success(&token, &told) {
-            return Ok(match codes::refused(&told) {
+            let (code, message) = (told.detail(), told.message());
+            return Ok(match codes::meaning(&code, &message) {
                 // Undone before: nothing is held.
-                Outcome::Unknown(why) if codes::meaning(&why.code, &why.message).0 == FailureKind::AlreadyCancelled => {
-                    Outcome::Done(undone(&told))
+                (FailureKind::AlreadyCancelled, _) => Outcome::Done(undone(&told)),
+                (FailureKind::NotFound, codes::Class::Ask) => {
+                    Outcome::Declined(Failure::new(FailureKind::NotFound, code, message))
                 }
-                other => other,
+                _ => codes::refused(&told),
             });
         }
         let other = |names: &[&str], own: &str| told.any(names).is_some_and(|value| value != own);

@@ -94,7 +94,7 @@ fn call(command: &Cancel, channel: &ChannelRevision, all: bool) -> Result<Call, 
     if !all {
         fields.extend([("price", price.as_str()), ("confirmPrice", &rest), ("currency", "WON")]);
         hashed.extend([price.as_str(), &rest]);
-        if command.original.tax_free > 0 {
+        if keys.amount_parts || command.original.tax_free > 0 {
             fields.extend([("tax", vat.as_str()), ("taxFree", &tax_free)]);
         }
     }
@@ -132,7 +132,7 @@ pub(super) fn cancelled(
     let all = is_whole(command) || sent.step == WHOLE_AFTER_ALL;
     if told.code() == "00" {
         let done = if all {
-            Ok(whole_done(&told))
+            Ok(whole_done(command, &told))
         } else {
             part_done(command, &told)
         };
@@ -147,7 +147,7 @@ pub(super) fn cancelled(
     }
     let before = codes::meaning(&code, &told.message()).0 == FailureKind::AlreadyCancelled;
     if sent.replay && before && all {
-        return Step::Done(Outcome::Done(whole_done(&told)));
+        return Step::Done(Outcome::Done(whole_done(command, &told)));
     }
     if sent.replay {
         // Whatever it says is about the repetition.
@@ -161,9 +161,10 @@ fn at(told: &Told, names: [&str; 2]) -> Option<i64> {
     millis(&format!("{day}{time}"))
 }
 
-fn whole_done(told: &Told) -> CancelDone {
+/// A full refund has no id of its own: KG Inicis knows it by the payment's TID.
+fn whole_done(command: &Cancel, told: &Told) -> CancelDone {
     CancelDone {
-        pg_cancellation_id: told.text("cshrCancelNum"),
+        pg_cancellation_id: Some(command.pg_tx_id.clone()),
         cancelled_at: at(told, ["cancelDate", "cancelTime"]),
         pending: false,
         receipt_url: None,

@@ -101,7 +101,7 @@ fn view(command: &Inquire, channel: &ChannelRevision, told: &Told) -> Result<PgV
     let mut cancels = cancels;
     if balance == 0 && cut < total {
         cancels.push(PgCancel {
-            id: None,
+            id: Some(tid.clone()),
             amount: total - cut,
             at: joined(told, "cancelDate", "cancelTime"),
             reason: None,

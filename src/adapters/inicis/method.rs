@@ -41,7 +41,7 @@ pub(super) fn approval(told: &Told, tid: String, asked: MethodKind, order_id: &s
         keep["amount"] = total.into();
     }
     if told
-        .any(&["CARD_PRTC_CODE", "CARD_PrtcCode", "P_CARD_PRTC_CODE"])
+        .any(&["CARD_PRTC_CODE", "CARD_PrtcCode", "P_CARD_PRTC_CODE", "prtcCode"])
         .as_deref()
         == Some("0")
     {
@@ -163,7 +163,7 @@ fn card(told: &Told, code: Option<String>) -> CardDetail {
         acquirer,
         brand: code.as_deref().and_then(tables::scheme),
         issuer_code: code,
-        card_type: match flag(&["CARD_CheckFlag", "P_CARD_CHECKFLAG", "P_CARD_CHECKFLG"]).as_deref() {
+        card_type: match flag(&["CARD_CheckFlag", "P_CARD_CHECKFLAG", "P_CARD_CHECKFLG", "checkFlg"]).as_deref() {
             Some("0") => Some(CardType::Credit),
             Some("1") => Some(CardType::Debit),
             Some("2") => Some(CardType::Gift),
@@ -177,10 +177,10 @@ fn card(told: &Told, code: Option<String>) -> CardDetail {
         bin: bin.map(str::to_owned),
         name: flag(&["P_FN_NM", "P_CARD_ISSUER_NAME", "cardName"]),
         approval_number: flag(&["applNum", "P_AUTH_NO", "payAuthCode"]),
-        installment_months: flag(&["CARD_Quota", "P_RMESG2"])
+        installment_months: flag(&["CARD_Quota", "P_RMESG2", "payAuthQuota"])
             .and_then(|q| q.parse().ok())
             .unwrap_or(0),
-        interest_free: flag(&["CARD_Interest", "P_CARD_INTEREST"]).as_deref() == Some("1"),
+        interest_free: flag(&["CARD_Interest", "P_CARD_INTEREST", "quotaInterest"]).as_deref() == Some("1"),
         interest_free_from_merchant: None,
         point_used: None,
         number,

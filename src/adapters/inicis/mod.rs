@@ -8,6 +8,7 @@ mod cancel;
 mod codes;
 mod form;
 mod inquire;
+mod instant;
 mod mask;
 mod method;
 mod notify;
@@ -24,9 +25,9 @@ mod wire;
 mod tests;
 
 use super::{
-    Adapter, Approve, Call, Cancel, CancelDone, ChannelRevision, ChannelSpec, Descriptor, Feature, Inquire, Limits,
-    NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan, RecoveryStep,
-    Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
+    Adapter, Approve, Call, Cancel, CancelDone, ChannelRevision, ChannelSpec, Descriptor, Feature, Inquire, Instant,
+    Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan,
+    RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
 use std::time::Duration;
@@ -60,7 +61,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
     features: &[
         (Feature::WindowPc, When::Yes),
         (Feature::WindowMobile, When::Yes),
-        (Feature::Instant, When::NotYet),
+        (
+            Feature::Instant,
+            When::Contract {
+                note: "수기결제; with 빌링/수기 owner checks left out by contract, leave out birth date and password",
+            },
+        ),
         (
             Feature::PartialCancel,
             When::Contract {
@@ -229,6 +235,10 @@ impl Adapter for Inicis {
     }
 
     fn window(&self) -> Option<&dyn Window> {
+        Some(self)
+    }
+
+    fn instant(&self) -> Option<&dyn Instant> {
         Some(self)
     }
 

@@ -11,6 +11,9 @@ use crate::payment::Millis;
 /// Part of every INIAPI hash; KG Inicis does not compare it with the sender.
 const CLIENT_IP: &str = "127.0.0.1";
 
+/// `url` of INIAPI's payments: shown nowhere, but required.
+pub(super) const SHOP: &str = "https://www.inicis.com";
+
 /// A product whose address names the data centre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Product {
@@ -50,7 +53,8 @@ pub(super) fn is_idc(idc: &str) -> bool {
     matches!(idc, "fc" | "ks" | "stg")
 }
 
-/// Bases that a data centre may have: KG Inicis' own, or those a test channel overrides, with or without its name.
+/// Bases that a data centre may have: KG Inicis' own; or what a test channel overrides, as it is or with the data
+/// centre's name in front of its last part, as in KG Inicis' own addresses (`…/stdpay` becomes `…/fcstdpay`).
 fn bases(channel: &ChannelRevision, product: Product, idc: &str) -> Vec<String> {
     let own = &channel.spec.endpoints;
     let Some(base) = own.get(product.name()).or_else(|| own.get("api")) else {
@@ -61,7 +65,8 @@ fn bases(channel: &ChannelRevision, product: Product, idc: &str) -> Vec<String> 
         return vec![format!("https://{idc}{host}.inicis.com")];
     };
     let base = base.trim_end_matches('/');
-    vec![base.to_owned(), format!("{base}/{idc}")]
+    let named = base.rsplit_once('/').map(|(head, last)| format!("{head}/{idc}{last}"));
+    named.into_iter().chain([base.to_owned()]).collect()
 }
 
 /// The base whose call by this path has exactly this address.

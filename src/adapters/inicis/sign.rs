@@ -50,6 +50,14 @@ pub(super) static CREDENTIALS: &[CredentialField] = &[
         description: "yes if the MID has the contract 주문번호 중복방지: only then KG Inicis can be asked by order number",
         format: "yes or no",
     },
+    CredentialField {
+        name: "amountParts",
+        required: false,
+        secret: false,
+        description: "yes if the MID has the contract 부가세 업체정함 (or is 복합과세): KG Inicis then takes an amount without parts \
+                      as tax-free, so VAT and tax-free parts are always sent. Otherwise only with a tax-free amount",
+        format: "yes or no",
+    },
 ];
 
 /// A channel's keys, ready to use.
@@ -60,6 +68,8 @@ pub(super) struct Credentials {
     hash_key: Option<SecretString>,
     /// The MID refuses an order number that was used before, so an order number names one payment.
     pub(super) unique_order_ids: bool,
+    /// VAT and tax-free parts go with every amount, not only with one that has a tax-free part.
+    pub(super) amount_parts: bool,
 }
 
 impl Credentials {
@@ -190,9 +200,10 @@ pub(super) fn prepare(channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>> {
             _ => {}
         }
     }
-    let unique = given("uniqueOrderIds");
-    if unique.is_some_and(|word| !matches!(word, "yes" | "no")) {
-        problems.push(Refusal::new("credentials.uniqueOrderIds", "must be yes or no"));
+    for name in ["uniqueOrderIds", "amountParts"] {
+        if given(name).is_some_and(|word| !matches!(word, "yes" | "no")) {
+            problems.push(Refusal::new(format!("credentials.{name}"), "must be yes or no"));
+        }
     }
     if channel.mid.len() != 10 || !channel.mid.bytes().all(|b| b.is_ascii_alphanumeric()) {
         problems.push(Refusal::new(
@@ -207,7 +218,8 @@ pub(super) fn prepare(channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>> {
             api_key,
             api_iv,
             hash_key: key("hashKey"),
-            unique_order_ids: unique == Some("yes"),
+            unique_order_ids: given("uniqueOrderIds") == Some("yes"),
+            amount_parts: given("amountParts") == Some("yes"),
         })),
         _ => Err(problems),
     }

@@ -1,6 +1,7 @@
 //! Closing a virtual account before its deposit (INIAPI manual: 채번취소, `GVacct`), and issuing one without a window
 //! (INIAPI manual: "가상계좌", `formpay`).
 
+use super::sign::credentials;
 use super::wire::{doubt, formatted, millis, read_json};
 use super::{Inicis, codes, mask, method, rules, send, tables};
 use crate::adapters::{
@@ -59,7 +60,7 @@ impl VirtualAccounts for Inicis {
         let (day, time) = (formatted(due, "%Y%m%d"), formatted(due, "%H%M"));
         let (vat, tax_free) = (command.amounts.vat.to_string(), command.amounts.tax_free.to_string());
         let mut fields = vec![
-            ("url", SHOP),
+            ("url", send::SHOP),
             ("moid", oid),
             ("goodName", &goods),
             ("buyerName", &name),
@@ -73,7 +74,7 @@ impl VirtualAccounts for Inicis {
             ("nmInput", &name),
             ("flgCash", "0"),
         ];
-        if command.amounts.tax_free > 0 {
+        if credentials(channel)?.amount_parts || command.amounts.tax_free > 0 {
             fields.extend([("tax", vat.as_str()), ("taxFree", &tax_free)]);
         }
         fields.extend(fixed.map(|number| ("vacct", number)));
@@ -106,7 +107,7 @@ impl VirtualAccounts for Inicis {
         let tid = told.text("tid").filter(|t| rules::is_tid(t));
         let (Some(tid), Some(number)) = (tid, told.text("vacct")) else {
             return Step::Done(Outcome::Unknown(doubt(
-                "NARU_NO_ACCOUNT",
+                "NARU_ACCOUNT_UNKNOWN",
                 "KG Inicis' answer names no TID or no account",
             )));
         };
@@ -188,9 +189,6 @@ impl VirtualAccounts for Inicis {
         }))
     }
 }
-
-/// `url` of INIAPI: shown nowhere, but required.
-const SHOP: &str = "https://www.inicis.com";
 
 fn due(command: &IssueAccount) -> i64 {
     match command.expiry {

@@ -120,7 +120,7 @@ fn pc(request: &OpenRequest, raw: Request<'_>, channel: &ChannelRevision) -> Res
     if let Some(months) = options.months {
         put(&mut fields, "quotabase", months);
     }
-    if request.amounts.tax_free > 0 {
+    if keys.amount_parts || request.amounts.tax_free > 0 {
         put(&mut fields, "tax", request.amounts.vat.to_string());
         put(&mut fields, "taxfree", request.amounts.tax_free.to_string());
     }
@@ -175,7 +175,7 @@ fn phone(request: &OpenRequest, raw: Request<'_>, channel: &ChannelRevision) -> 
     if let Some(months) = options.months {
         put(&mut fields, "P_QUOTABASE", months);
     }
-    if request.amounts.tax_free > 0 {
+    if keys.amount_parts || request.amounts.tax_free > 0 {
         put(&mut fields, "P_TAX", request.amounts.vat.to_string());
         put(&mut fields, "P_TAXFREE", request.amounts.tax_free.to_string());
     }

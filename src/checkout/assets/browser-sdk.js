@@ -246,6 +246,7 @@ function payByLeaving(attempt) {
     success: function (members) { goTo(attempt.returnUrl + "?" + queryOf(members)); },
     fail: function (members) { goTo(attempt.returnUrl + "/fail?" + queryOf(members)); },
     close: function () { goTo(attempt.returnUrl + "/close"); },
+    windowUrl: attempt.windowUrl,
   };
   return new Promise(function (resolve) { resolve(runOpen(attempt.open, context)); }).then(function () {
     return new Promise(function () {});

@@ -1,7 +1,11 @@
 // KG Inicis, PC: INIStdPay.pay(form id). Return and close addresses must have the scheme and host of the page that opens
-// the window (V023), so in a shop's page the router's own window page runs in a frame over it.
+// the window (V023), so in a shop's page the router's own window page runs in a frame over it, or in its place.
 GLUE["INIStdPay.pay"] = function (pay, open, context) {
-  if (context.promise && context.windowUrl) {
+  if (context.windowUrl && !context.promise) {
+    window.location.assign(context.windowUrl);
+    return {};
+  }
+  if (context.windowUrl) {
     const name = "naru-" + Math.random().toString(36).slice(2);
     const frame = drawFrame(name, context.close);
     window.frames[name].location.replace(context.windowUrl);

@@ -110,7 +110,7 @@ function popupFeatures() {
 //   popup     an already opened empty window to use, if any
 //   success(query), fail(query)   the PG's script reports to this page: bring it to the return address
 //   close()   the buyer left a frame of ours
-//   windowUrl the router's own page that runs this window, where a PG's script cannot run in the page that waits
+//   windowUrl the router's own page that runs this window, where a PG's script cannot run in the shop's page
 // Resolves, once the window is open, with { popup?, frame?, remove? }: what the caller has to watch and to clean up.
 // Rejects if the window could not be opened.
 function runOpen(open, context) {

@@ -44,7 +44,53 @@ struct SetShapes {
     shapes: Vec<String>,
 }
 
+/// A deposit notice that nobody caused; members left out are the account's own.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Unprompted {
+    order_id: Option<String>,
+    tid: Option<String>,
+    amount: Option<i64>,
+    /// Account number.
+    account: Option<String>,
+    /// Another order number than the account's.
+    unknown_order_id: Option<String>,
+    /// Another merchant's MID.
+    mid: Option<String>,
+}
+
 impl Inicis {
+    /// `POST /_sim/inicis/notify`
+    pub(super) fn unprompted(&self, body: &[u8]) -> Control {
+        let ask: Unprompted = parse(body)?;
+        let record = self.wanted(ask.tid.as_deref(), ask.order_id.as_deref())?;
+        let mut said = lock(&record).clone();
+        let merchant = self
+            .merchants
+            .get(&said.mid)
+            .ok_or_else(|| ControlError::missing("mid", "merchant gone"))?;
+        let Means::Vbank { number, .. } = &mut said.means else {
+            return Err(ControlError::impossible(
+                "only deposits into virtual accounts are told of",
+            ));
+        };
+        if let Some(other) = ask.account {
+            *number = other;
+        }
+        if let Some(other) = ask.unknown_order_id {
+            said.order.oid = other;
+        }
+        let now = self.world.clock.now();
+        let tid = self.tid("ININPGVBNK", &said.mid, now);
+        if let Some(other) = ask.mid {
+            said.mid = Arc::from(other);
+        }
+        let amount = ask.amount.unwrap_or(said.order.amount);
+        let notices = notices::deposited(&said, &merchant, &tid, amount, now);
+        let reply = json!({"tid": *said.tid, "notices": notices.len()});
+        Ok(Controlled { reply, notices })
+    }
+
     /// The transaction of a TID or order number, whoever's it is: control calls name no merchant.
     fn wanted(&self, tid: Option<&str>, order_id: Option<&str>) -> Result<Arc<Mutex<Payment>>, ControlError> {
         if let Some(tid) = tid {

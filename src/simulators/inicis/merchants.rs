@@ -75,6 +75,8 @@ pub(super) struct Merchant {
     pub idc: Option<&'static str>,
     /// Addresses handed out name the data centre in their path.
     pub idc_paths: bool,
+    /// Addresses handed out lie below this instead of the simulator: a data centre that cannot be reached.
+    pub call_base: Option<String>,
     pub shapes: Vec<&'static str>,
 }
 
@@ -99,6 +101,7 @@ impl Merchant {
             escrow_url: None,
             idc: None,
             idc_paths: false,
+            call_base: None,
             shapes: Vec::new(),
         }
     }
@@ -173,6 +176,8 @@ struct Change {
     /// `fc`, `ks`, `stg`, or empty for turns.
     idc: Option<String>,
     idc_paths: Option<bool>,
+    /// What `authUrl` and the like begin with; an empty text for the simulator itself.
+    call_base: Option<String>,
     shapes: Option<Vec<String>>,
 }
 
@@ -227,7 +232,7 @@ impl Merchants {
                 json!({"mid": *m.mid, "partial": m.partial, "taxSplit": m.tax_split, "escrow": m.escrow,
                 "billing": m.billing, "keyIn": m.key_in, "refund": m.refund, "uniqueOid": m.unique_oid,
                 "shortOfMoney": m.short_of_money, "notifyUrl": m.notify_url, "escrowUrl": m.escrow_url,
-                "idc": m.idc, "idcPaths": m.idc_paths, "shapes": m.shapes}),
+                "idc": m.idc, "idcPaths": m.idc_paths, "callBase": m.call_base, "shapes": m.shapes}),
             );
         }
         Ok(Value::Array(shown))
@@ -267,6 +272,7 @@ impl Merchants {
         for (slot, field, given) in [
             (&mut m.notify_url, "notifyUrl", change.notify_url),
             (&mut m.escrow_url, "escrowUrl", change.escrow_url),
+            (&mut m.call_base, "callBase", change.call_base),
         ] {
             if let Some(url) = given {
                 if !url.is_empty() {

@@ -32,14 +32,16 @@
 //!
 //! and Inicis' public `INIpayTest`, `iniescrow0`, `INIBillTst`. `PUT /_sim/inicis/merchants` changes or adds some: `mid`,
 //! `signKey`, `apiKey`, `apiIv`, `liteKey`, `hashKey`, `partial`, `taxSplit`, `escrow`, `billing`, `keyIn`, `refund`,
-//! `uniqueOid`, `shortOfMoney` (cancels end with 500906), `notifyUrl`, `escrowUrl`, `idc`, `idcPaths`, `shapes`.
+//! `uniqueOid`, `shortOfMoney` (cancels end with 500906), `notifyUrl`, `escrowUrl`, `idc`, `idcPaths`, `callBase` (what `authUrl` and
+//! the like begin with, if not this simulator: a data centre that cannot be reached), `shapes`.
 //!
 //! `buyer` of the authenticate call takes `card`, `bank`, `quota`, `check`, `corporate`, `part` (partial cancels allowed),
 //! `isp`, `wallet` (a `CARD_SrcCode`), `money` (paid with the wallet's money), `carrier`, and `decline` (`limit`,
 //! `balance`, `lost`, `pin`, `expired`, `suspended`, `issuer`, `maintenance`, `setup`, or a detail code).
 //!
 //! Own control calls: `PUT /_sim/inicis/shapes` (`{"mid"?, "shapes":[…]}`), `POST /_sim/inicis/admin-cancel`
-//! (`{orderId|tid, amount?}`: a cancel in the merchant portal, which nothing tells of).
+//! (`{orderId|tid, amount?}`: a cancel in the merchant portal, which nothing tells of), `POST /_sim/inicis/notify`
+//! (`{orderId|tid, amount?, account?, unknownOrderId?, mid?}`: the notice of a deposit that nobody made).
 //!
 //! Codes that no document gives are this simulator's: a wrong signature 500202, `GVacct` after or `Vacct` before the
 //! deposit 500628, an authentication older than ten minutes 500694, a PC decline as `resultCode`, a mobile one as

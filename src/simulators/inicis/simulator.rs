@@ -178,12 +178,13 @@ impl PgSimulator for Inicis {
         match (method.as_str(), call) {
             ("PUT", "shapes") => Some(self.set_shapes(body)),
             ("POST", "admin-cancel") => Some(self.admin_cancel(body)),
+            ("POST", "notify") => Some(self.unprompted(body)),
             _ => None,
         }
     }
 
     fn controls(&self) -> &'static [&'static str] {
-        &["shapes", "admin-cancel"]
+        &["shapes", "admin-cancel", "notify"]
     }
 
     fn ledger(&self, mid: Option<&str>) -> Vec<Row> {

@@ -219,10 +219,11 @@ impl Inicis {
     ) -> (String, Vec<(String, String)>) {
         let idc = auth.idc;
         let base = |host: &str| {
+            let below = merchant.call_base.clone().unwrap_or_else(|| format!("{origin}/inicis"));
             if merchant.idc_paths {
-                format!("{origin}/inicis/{idc}{host}")
+                format!("{below}/{idc}{host}")
             } else {
-                format!("{origin}/inicis")
+                below
             }
         };
         let token = match window.kind {

@@ -62,7 +62,7 @@ impl World {
         }
         let body = json!({
             "channelKey": self.channel, "orderName": "나루 주문", "amount": {"total": self.pg.get("amount")},
-            "currency": "KRW", "customer": {"name": {"full": "홍길동"}, "phoneNumber": "01012341234"},
+            "currency": "KRW", "customer": {"name": {"full": "홍길동"}, "phoneNumber": "01012341234", "email": "buyer@example.com"},
             "method": {"virtualAccount": account},
         });
         let answer = self.post("instant", &merged(body, with), None).await;

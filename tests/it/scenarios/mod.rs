@@ -125,6 +125,11 @@ async fn toss() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inicis() {
+    run(Arc::new(Pg::load("inicis"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nice() {
     run(Arc::new(Pg::load("nice"))).await;
 }

@@ -13,6 +13,7 @@ const SDK_NAMES: &[(&str, &str)] = &[
     ("customer.id", "customer.customerId"),
     ("customer.name.full", "customer.fullName"),
     ("customer.email", "customer.email"),
+    ("customer.phoneNumber", "customer.phoneNumber"),
     ("orderName", "orderName"),
     ("customData", "customData"),
 ];
@@ -98,6 +99,7 @@ impl World {
         let mut body = json!({
             "channelKey": self.channel, "orderName": "나루 주문", "amount": { "total": self.pg.get("amount") },
             "currency": "KRW", "method": { "card": { "credential": card } },
+            "customer": { "name": { "full": "홍길동" }, "phoneNumber": "01012341234", "email": "buyer@example.com" },
         });
         body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
         for (field, length) in step.long.iter().flatten() {

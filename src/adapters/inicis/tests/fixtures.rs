@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::adapters::testing::{approval, run, told, view};
+use crate::payment::{CardType, MethodDetail};
 
 fn cancel_done(mut cancel: CancelDone) -> Value {
     assert!(cancel.raw.take().is_some());
@@ -69,6 +70,71 @@ fn the_rest_after_parts_is_a_part_and_then_the_whole() {
         done(Inicis.cancelled(&command, &channel, &next, &made)),
         Outcome::Done(_)
     ));
+}
+
+fn key_in(owner: Option<&str>, password: Option<&str>) -> KeyIn {
+    let secret = |text: &str| SecretString::from(text);
+    let mut command: KeyIn = serde_json::from_value(json!({
+        "orderId": ORDER_ID, "amounts": {"total": 1000, "taxFree": 0, "vat": 91, "supply": 909}, "currency": "KRW",
+        "orderName": "상품", "idempotencyKey": "k", "at": AT, "installmentMonths": 0, "freeInstallment": false,
+        "useCardPoint": false, "customerName": "홍길동", "customerEmail": "buyer@example.com",
+        "customerPhone": "010-1234-5678",
+    }))
+    .unwrap();
+    command.card = Some(CardInput {
+        number: secret("4111111111111111"),
+        expiry_year: secret("30"),
+        expiry_month: secret("12"),
+        birth_or_business: owner.map(secret),
+        password_two_digits: password.map(secret),
+    });
+    command
+}
+
+#[test]
+fn a_card_is_keyed_in_by_formpay() {
+    let (channel, instant) = (channel(), Inicis.instant().unwrap());
+    let body = |command: &KeyIn| {
+        let call = instant.pay(command, &channel).unwrap();
+        assert_eq!(call.request.url, "https://iniapi.inicis.com/api/v1/formpay");
+        String::from_utf8(call.request.body.to_vec()).unwrap()
+    };
+    let checked = key_in(Some("900101"), Some("12"));
+    let text = body(&checked);
+    assert!(
+        text.contains("cardNumber=62v5dS5dqW6Y5fntAItKpQ4SOdoV3NilAQEmx5bLboc%3D&cardExpire="),
+        "{text}"
+    );
+    assert!(text.contains("&authentification=00&hashData=3a591d25e9771d689e2413367dd73e593c30e81322409274afcd6df65e9cacfbe9c9846138e3ff604b6d69d613f7cb3b0e9d97ec9f8fe6e16fc6acd76f2d6a4d"), "{text}");
+    assert!(body(&key_in(None, None)).contains("authentification=99"));
+    assert!(instant.pay(&key_in(Some("900101"), None), &channel).is_err());
+    let bare = KeyIn {
+        customer_phone: None,
+        ..key_in(None, None)
+    };
+    assert_eq!(instant.pay(&bare, &channel).unwrap_err().field, "customer.phoneNumber");
+
+    let call = instant.pay(&checked, &channel).unwrap();
+    let paid = |told: Value| done(instant.paid(&checked, &channel, &call, &answer(200, told.to_string())));
+    let told = json!({"tid": "INIAPICARDINIpayTest20260101090000123456", "resultCode": "00",
+        "resultMsg": "[신용카드|정상완료]", "payDate": "20260101", "payTime": "090001", "payAuthCode": "30012345",
+        "cardCode": "14", "checkFlg": "1", "payAuthQuota": "00", "prtcCode": "0", "price": "1000"});
+    let approval = success(paid(told.clone()));
+    assert_eq!(approval.keep, Some(json!({"paymethod": "Card", "whole": true})));
+    let Some(MethodDetail::Card(card)) = approval.method else {
+        panic!("no card")
+    };
+    assert_eq!(
+        (card.approval_number.as_deref(), card.card_type, card.issuer.as_deref()),
+        (Some("30012345"), Some(CardType::Debit), Some("SHINHAN_CARD"))
+    );
+    for (name, value) in [("price", "999"), ("price", ""), ("tid", "")] {
+        let mut told = told.clone();
+        told[name] = value.into();
+        assert!(matches!(paid(told), Outcome::Unknown(_)), "{name}={value}");
+    }
+    let refused = json!({"resultCode": "01", "resultMsg": "[120014][카드번호 오류]", "payAuthCode": "ERROR"});
+    assert!(matches!(paid(refused), Outcome::Declined(f) if f.code == "120014"));
 }
 
 #[test]

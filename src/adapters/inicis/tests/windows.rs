@@ -220,6 +220,61 @@ fn a_return_whose_address_is_elsewhere_is_tampering() {
 }
 
 #[test]
+fn an_override_names_the_data_centre_in_its_last_part_or_nowhere() {
+    let mut channel = channel();
+    let endpoints = &mut channel.spec.endpoints;
+    endpoints.insert("stdpay".into(), "http://127.0.0.1:9/inicis/stdpay".into());
+    for (url, fits) in [
+        ("http://127.0.0.1:9/inicis/ksstdpay/api/payAuth", true),
+        ("http://127.0.0.1:9/inicis/stdpay/api/payAuth", true),
+        ("http://127.0.0.1:9/inicis/fcstdpay/api/payAuth", false),
+        ("http://127.0.0.1:9/inicis/api/payAuth", false),
+        ("https://ksstdpay.inicis.com/api/payAuth", false),
+    ] {
+        let fields = PC.map(|(name, value)| match name {
+            "authUrl" => (name, url.to_owned()),
+            "netCancelUrl" => (name, url.replace("payAuth", "netCancel")),
+            _ => (name, value.to_owned()),
+        });
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        let back = WindowReturn {
+            how: ReturnMethod::Success,
+            query: String::new(),
+            body: form.finish().into(),
+            content_type: None,
+        };
+        let keep = json!({"mobile": false});
+        let window = Inicis.window().unwrap();
+        let verdict = window.returned(&back, &approve_command(), Some(&keep), &channel);
+        assert_eq!(
+            matches!(verdict, WindowVerdict::Authenticated { .. }),
+            fits,
+            "{url}: {verdict:?}"
+        );
+    }
+}
+
+#[test]
+fn parts_go_with_every_amount_where_the_contract_wants_them() {
+    for (word, fits) in [(None, false), (Some("no"), false), (Some("yes"), true)] {
+        let mut spec = spec();
+        if let Some(word) = word {
+            spec.credentials.insert("amountParts".into(), word.into());
+        }
+        let channel = revision(spec);
+        for (device, name) in [(Device::Pc, "taxfree"), (Device::Mobile, "P_TAXFREE")] {
+            let request = request(MethodKind::Card, device, json!({}));
+            let opened = Inicis.window().unwrap().open(&request, &channel, None).unwrap();
+            let (Open::ScriptForm { fields, .. } | Open::Form { fields, .. }) = opened.open else {
+                panic!()
+            };
+            assert_eq!(fields.contains(&(name.to_owned(), "0".to_owned())), fits, "{word:?}");
+        }
+    }
+}
+
+#[test]
 fn a_failed_return_has_no_addresses_and_that_is_normal() {
     for (mobile, how, fields, kind) in [
         (

@@ -218,6 +218,7 @@ fn card_data_is_masked_by_name_and_shown_by_no_debug_output() {
         use_card_point: false,
         customer_name: None,
         customer_email: None,
+        customer_phone: None,
         card: Some(CardInput {
             number: "9410001234567890".to_owned().into(),
             expiry_year: "30".to_owned().into(),

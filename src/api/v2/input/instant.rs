@@ -62,6 +62,8 @@ pub fn instant(
     let currency = body.currency("currency")?.ok_or_else(|| body.missing("currency"))?;
     refuse_unserved(body)?;
     let customer = customer(body)?;
+    let phone = customer.shown.get("phoneNumber").and_then(|v| v.as_str());
+    let customer_phone = phone.map(str::to_owned);
     let custom_data = body.text("customData", limits::CUSTOM_DATA)?;
     let extras = extras(body)?;
     Ok(InstantCommand {
@@ -81,6 +83,7 @@ pub fn instant(
         input: InstantInput {
             customer_name: customer.name,
             customer_email: customer.email,
+            customer_phone,
             ..card
         },
     })
@@ -178,6 +181,7 @@ fn card(body: &mut Object<'_>) -> Result<InstantInput, ApiError> {
         use_card_point,
         customer_name: None,
         customer_email: None,
+        customer_phone: None,
     })
 }
 
