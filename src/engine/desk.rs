@@ -223,7 +223,6 @@ impl Engine {
         let command = Command::from_intent(intent, keep);
         let command = command.map_err(|error| DeskError::Engine(format!("stored command: {error}")))?;
         let question = Inquire {
-            operation: Some(intent.operation),
             pg_tx_id: Some(pg_tx_id.to_owned()),
             order_id: transaction.order_id.clone(),
             amounts: transaction.amounts,

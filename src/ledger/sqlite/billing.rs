@@ -9,11 +9,11 @@ use super::apply::Applying;
 use super::rows::{platform_word, signed};
 use super::words::key_words;
 use super::writer::{Answer, Call, Task};
-use super::{SqliteLedger, from_word, mismatch, reader, storage, word_of};
-use crate::ledger::{BillingLedger, BillingWrite, IntentState, KeyFilter, KeyIntent, LedgerError, ScheduleFilter};
+use super::{SqliteLedger, mismatch, reader, storage, word_of};
+use crate::ledger::{BillingLedger, BillingWrite, KeyFilter, KeyIntent, LedgerError, ScheduleFilter};
 use crate::payment::{BillingKey, PartStatus, Schedule, ScheduleEvent};
 use futures_util::future::BoxFuture;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// A write with its document, ready to be bound.
 #[derive(Debug)]

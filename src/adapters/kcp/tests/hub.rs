@@ -16,6 +16,7 @@ fn card() -> CardInput {
 
 fn key_in() -> KeyIn {
     KeyIn {
+        customer_phone: None,
         order_id: ORDER_ID.into(),
         amounts: Amounts::new(1004, 0, None).unwrap(),
         currency: Currency::KRW,

@@ -1,6 +1,6 @@
 //! Intents of billing keys: read, leased, counted.
 
-use super::super::{from_word, reader, storage, word_of};
+use super::super::{from_word, reader, storage};
 use crate::ledger::{IntentState, KeyIntent, LedgerError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
