@@ -107,7 +107,7 @@ impl VirtualAccounts for Inicis {
         let tid = told.text("tid").filter(|t| rules::is_tid(t));
         let (Some(tid), Some(number)) = (tid, told.text("vacct")) else {
             return Step::Done(Outcome::Unknown(doubt(
-                "NARU_NO_ACCOUNT",
+                "NARU_ACCOUNT_UNKNOWN",
                 "KG Inicis' answer names no TID or no account",
             )));
         };
