@@ -95,8 +95,8 @@ pub fn compare(payments: &[Value], rows: &[Value]) -> Result<(), String> {
         }
     }
     // What was undone (net-cancelled) holds nothing.
-    let left = held.values().chain(accounts.values());
-    match left.filter(|row| int(row, "balance") > 0).next() {
+    let mut left = held.values().chain(accounts.values());
+    match left.find(|row| int(row, "balance") > 0) {
         None => Ok(()),
         Some(orphan) => Err(format!(
             "the PG holds an approval that the router does not know: {orphan}"
