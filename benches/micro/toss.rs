@@ -52,6 +52,7 @@ fn key_in_command() -> KeyIn {
         use_card_point: false,
         customer_name: Some("김나루".into()),
         customer_email: Some("buyer@example.com".into()),
+        customer_phone: None,
         card: Some(CardInput {
             number: SecretString::from("9410001234567890"),
             expiry_year: SecretString::from("30"),

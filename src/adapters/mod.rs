@@ -232,7 +232,9 @@ pub trait NetCancel: Send + Sync {
     /// # Errors
     /// The command cannot be put on this PG's wire.
     fn net_cancel(&self, command: &Approve, channel: &ChannelRevision) -> Result<Call, Refusal>;
-    /// Reads the answer; `Done` means that nothing is held at the PG.
+    /// Reads the answer; `Done` means that nothing is held at the PG. A decline of the kind `NotFound` means that there
+    /// was nothing to undo; it may have overtaken the approval, so it is believed once
+    /// [`RecoveryPlan::absence_after`] has passed.
     fn net_cancelled(
         &self,
         command: &Approve,
