@@ -154,7 +154,7 @@ fn store_facts(store: &Store) -> Facts {
     for webhook in &store.webhooks {
         facts.insert(format!("webhooks.{}", webhook.url), shown(webhook.shown()));
     }
-    for v1 in &store.v1 {
+    if let Some(v1) = &store.v1 {
         for (name, value) in [("user_code", &v1.user_code), ("default_channel", &v1.default_channel)] {
             if let Some(value) = value {
                 facts.insert(format!("v1.{name}"), shown(value));

@@ -68,7 +68,14 @@ mod tests {
 
     #[test]
     fn what_names_nothing() {
-        for text in ["", "imp_", "imps_", "order-1", "imp_00", "imp_99999999999999999999999999999999999999"] {
+        for text in [
+            "",
+            "imp_",
+            "imps_",
+            "order-1",
+            "imp_00",
+            "imp_99999999999999999999999999999999999999",
+        ] {
             assert_eq!(transaction_of(text), None, "{text}");
         }
         // A valid number that no transaction has is an id that is not found.

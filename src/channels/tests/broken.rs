@@ -305,7 +305,7 @@ include_sandbox = "yes"
         &[
             "store.toml:7:13: `user_code` must be `imp` and 8 digits, e.g. imp00000001",
             "store.toml:9:26: `sha256` must be 64 hex digits",
-            "store.toml:10:26: `secret`: the environment variable NARU_T_SHORT is not set",
+            "store.toml:10:26: `secret`: environment variable NARU_T_SHORT is not set",
             "store.toml:11:11: give either `sha256` or `secret`",
             "store.toml:13:19: `include_sandbox` must be true or false, not a string",
         ],

@@ -104,9 +104,15 @@ fn every_key_reaches_the_model() {
     assert_eq!(store.secrets[0].sha256[31], 0xaa);
     let v1 = store.v1.as_ref().unwrap();
     assert_eq!(v1.user_code.as_deref(), Some("imp00000002"));
-    assert_eq!((v1.default_channel.as_deref(), v1.include_sandbox), (Some("full"), true));
+    assert_eq!(
+        (v1.default_channel.as_deref(), v1.include_sandbox),
+        (Some("full"), true)
+    );
     assert_eq!(v1.keys[0].expires_at, Some(1_769_817_600_000));
-    assert_eq!((v1.keys[0].sha256[31], v1.keys[1].sha256), (0xbb, store.secrets[1].sha256));
+    assert_eq!(
+        (v1.keys[0].sha256[31], v1.keys[1].sha256),
+        (0xbb, store.secrets[1].sha256)
+    );
     assert_eq!(snapshot.v1_keys["0000000000000003"].id, "store-2");
     assert_eq!(snapshot.group_of("store-2", "group").unwrap().members[0].weight, 1);
     assert!(snapshot.channel_of("store-1", "full").is_none());
