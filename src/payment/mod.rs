@@ -14,7 +14,9 @@ mod receipt;
 mod schedule;
 mod transaction;
 
-pub use billing::{BillingKey, BillingRef, IllegalKeyEvent, KeyEvent, KeyPart, KeyStatus, PartIssued, PartStatus};
+pub use billing::{
+    BillingKey, BillingRef, CUSTOMER_UID, IllegalKeyEvent, KeyEvent, KeyPart, KeyStatus, PartIssued, PartStatus,
+};
 pub use escrow::{Escrow, EscrowState};
 pub use failure::{Failure, FailureKind};
 pub use imp_uid::{imp_uid, transaction_of};

@@ -132,6 +132,11 @@ impl Params {
             .filter(|value| !value.is_null())
     }
 
+    /// Puts a parameter back that was taken out before its time.
+    pub fn put(&mut self, name: &str, value: String) {
+        self.members.insert(name.to_owned(), value.into());
+    }
+
     /// Whether a parameter is there and not empty.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -277,11 +282,30 @@ impl Params {
         }
     }
 
+    /// Whether a parameter asks for something: it is there, not empty, and not `false`.
+    #[must_use]
+    pub fn asks(&self, name: &str) -> bool {
+        let value = self.members.get(name).filter(|_| self.has(name));
+        value.is_some_and(|value| match value {
+            Value::Object(members) => !members.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            other => !matches!(plain(other), Ok(Some(text)) if matches!(text.as_str(), "false" | "{}" | "0")),
+        })
+    }
+
     /// A list of identifiers; one bare value is a list of one.
     ///
     /// # Errors
     /// 400: more than `max`, or something that is no text.
     pub fn ids(&mut self, name: &str, max: usize) -> Result<Vec<String>, V1Error> {
+        self.lines(name, max, ID)
+    }
+
+    /// As [`Params::ids`], of texts up to `longest` characters.
+    ///
+    /// # Errors
+    /// As [`Params::ids`].
+    pub fn lines(&mut self, name: &str, max: usize, longest: usize) -> Result<Vec<String>, V1Error> {
         let items = self.take(name).map(list).unwrap_or_default();
         if items.len() > max {
             return Err(self.fail(name, &format!("must have at most {max} members")));
@@ -290,8 +314,8 @@ impl Params {
         for item in &items {
             let text = plain(item).map_err(|()| self.fail(name, "must hold text"))?;
             let Some(text) = text else { continue };
-            if text.chars().count() > ID || text.chars().any(char::is_control) {
-                return Err(self.fail(name, &format!("must hold identifiers of at most {ID} characters")));
+            if text.chars().count() > longest || text.chars().any(char::is_control) {
+                return Err(self.fail(name, &format!("must hold text of at most {longest} characters")));
             }
             if !ids.contains(&text) {
                 ids.push(text);

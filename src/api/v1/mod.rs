@@ -10,16 +10,22 @@
 
 pub mod auth;
 pub mod cancel;
+pub mod channel;
 pub mod codes;
 pub mod decode;
 pub mod error;
+pub mod escrow;
 pub mod money;
+pub mod order;
 pub mod payments;
 pub mod prepare;
+pub mod receipts;
 pub mod render;
 pub mod routes;
 pub mod run;
+pub mod subscribe;
 pub mod token;
+pub mod vbank;
 
 #[cfg(test)]
 mod tests;
@@ -38,9 +44,6 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::time::Instant;
 use token::Tokens;
-
-/// Under this name the `customer_uid` of a billing key stands in the extras of the key and of what it is charged for.
-pub const CUSTOMER_UID: &str = "customerUid";
 
 /// The API.
 pub struct V1 {

@@ -183,7 +183,7 @@ pub(super) async fn find(call: &Call, params: &mut Params) -> Result<Answer, V1E
 }
 
 /// `page` from 1 and `limit`.
-fn page(params: &mut Params) -> Result<(i64, i64), V1Error> {
+pub(super) fn page(params: &mut Params) -> Result<(i64, i64), V1Error> {
     let number = params.integer("page", 1..=i64::from(i32::MAX))?.unwrap_or(1);
     let size = params.integer("limit", 1..=PAGE_MAX)?.unwrap_or(PAGE);
     if number.saturating_mul(size) > REACH {
@@ -197,7 +197,7 @@ fn count(number: i64) -> usize {
 }
 
 /// A page out of all there are; one beyond the last is refused, as PortOne does.
-fn paged(list: &[Transaction], total: u64, (number, size): (i64, i64)) -> Result<Answer, V1Error> {
+pub(super) fn paged(list: &[Transaction], total: u64, (number, size): (i64, i64)) -> Result<Answer, V1Error> {
     let total = i64::try_from(total).unwrap_or(i64::MAX);
     if number > 1 && (number - 1).saturating_mul(size) >= total {
         return Err(V1Error::field("page", "is beyond the last page"));

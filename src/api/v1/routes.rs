@@ -43,6 +43,58 @@ pub enum Route {
     Channels,
     /// `GET /tiers/{tier_code}`
     Tier,
+    /// `POST /subscribe/payments/onetime`
+    Onetime,
+    /// `POST /subscribe/payments/again`
+    Again,
+    /// `POST /subscribe/payments/schedule`
+    Schedule,
+    /// `POST /subscribe/payments/unschedule`
+    Unschedule,
+    /// `GET /subscribe/payments/schedule`
+    Schedules,
+    /// `GET /subscribe/payments/schedule/customers/{customer_uid}` and `GET /subscribe/customers/{customer_uid}/schedules`
+    CustomerSchedules,
+    /// `GET /subscribe/payments/schedule/{merchant_uid}`
+    Scheduled,
+    /// `PUT /subscribe/payments/schedule/{merchant_uid}`
+    MoveSchedule,
+    /// `POST /subscribe/payments/schedule/{merchant_uid}/reschedule`
+    Reschedule,
+    /// `POST /subscribe/payments/schedule/{merchant_uid}/retry`
+    RetrySchedule,
+    /// `GET /subscribe/customers`
+    Customers,
+    /// `GET /subscribe/customers/{customer_uid}`
+    Customer,
+    /// `POST /subscribe/customers/{customer_uid}`
+    IssueKey,
+    /// `DELETE /subscribe/customers/{customer_uid}`
+    DeleteKey,
+    /// `GET /subscribe/customers/{customer_uid}/payments`
+    CustomerPayments,
+    /// `POST /vbanks`
+    IssueAccount,
+    /// `DELETE /vbanks/{imp_uid}`
+    CloseAccount,
+    /// `GET /receipts/{imp_uid}`
+    Receipt,
+    /// `POST /receipts/{imp_uid}`
+    IssueReceipt,
+    /// `DELETE /receipts/{imp_uid}`
+    CancelReceipt,
+    /// `GET /receipts/external/{merchant_uid}`
+    ExternalReceipt,
+    /// `POST /receipts/external/{merchant_uid}`
+    IssueExternalReceipt,
+    /// `DELETE /receipts/external/{merchant_uid}`
+    CancelExternalReceipt,
+    /// `GET /escrows/logis/{imp_uid}`
+    Logis,
+    /// `POST /escrows/logis/{imp_uid}`
+    RegisterLogis,
+    /// `PUT /escrows/logis/{imp_uid}`
+    ModifyLogis,
     /// Documented by PortOne; not served, and why.
     NotServed(&'static str),
 }
@@ -84,11 +136,14 @@ const BENEPIA: Route = Route::NotServed("no adapter for Benepia points");
 const CVS: Route = Route::NotServed("no adapter for convenience-store payments");
 const KAKAO: Route = Route::NotServed("no adapter for Kakao Pay's own orders");
 const PARTNER: Route = Route::NotServed("no PG here has receipts for shops inside a shop");
+const FOREIGN: Route = Route::NotServed("no adapter takes overseas cards by API");
+const VBANK_CHANGE: Route =
+    Route::NotServed("no PG here changes an account after its issue; close it and issue another");
 const PROMOTION: Route = Route::NotServed("this router has no promotions");
 
 /// The table, busiest first: a request is compared row by row. Words stand before identifiers of the same place.
 #[rustfmt::skip]
-static ROWS: [Row; 54] = [
+static ROWS: [Row; 83] = [
     row(Method::POST, "/users/getToken", "token", Route::Token),
     row(Method::GET, "/payments/find/{}", "find", Route::Find),
     row(Method::GET, "/payments/find/{}/{}", "find", Route::Find),
@@ -102,6 +157,35 @@ static ROWS: [Row; 54] = [
     row(Method::GET, "/payments/{}", "payment", Route::Payment),
     row(Method::GET, "/payments/{}/balance", "balance", Route::Balance),
     row(Method::GET, "/payments", "payments", Route::Payments),
+    row(Method::POST, "/subscribe/payments/onetime", "onetime", Route::Onetime),
+    row(Method::POST, "/subscribe/payments/again", "again", Route::Again),
+    row(Method::POST, "/subscribe/payments/schedule", "schedule", Route::Schedule),
+    row(Method::POST, "/subscribe/payments/unschedule", "unschedule", Route::Unschedule),
+    row(Method::POST, "/subscribe/payments/foreign", "foreign", FOREIGN),
+    row(Method::GET, "/subscribe/payments/schedule", "schedules", Route::Schedules),
+    row(Method::GET, "/subscribe/payments/schedule/customers/{}", "customer_schedules", Route::CustomerSchedules),
+    row(Method::GET, "/subscribe/payments/schedule/{}", "scheduled", Route::Scheduled),
+    row(Method::PUT, "/subscribe/payments/schedule/{}", "schedule_move", Route::MoveSchedule),
+    row(Method::POST, "/subscribe/payments/schedule/{}/reschedule", "reschedule", Route::Reschedule),
+    row(Method::POST, "/subscribe/payments/schedule/{}/retry", "schedule_retry", Route::RetrySchedule),
+    row(Method::GET, "/subscribe/customers", "customers", Route::Customers),
+    row(Method::GET, "/subscribe/customers/{}", "customer", Route::Customer),
+    row(Method::POST, "/subscribe/customers/{}", "customer_issue", Route::IssueKey),
+    row(Method::DELETE, "/subscribe/customers/{}", "customer_delete", Route::DeleteKey),
+    row(Method::GET, "/subscribe/customers/{}/payments", "customer_payments", Route::CustomerPayments),
+    row(Method::GET, "/subscribe/customers/{}/schedules", "customer_schedules", Route::CustomerSchedules),
+    row(Method::POST, "/vbanks", "vbank_issue", Route::IssueAccount),
+    row(Method::PUT, "/vbanks/{}", "vbank_change", VBANK_CHANGE),
+    row(Method::DELETE, "/vbanks/{}", "vbank_close", Route::CloseAccount),
+    row(Method::GET, "/receipts/external/{}", "external_receipt", Route::ExternalReceipt),
+    row(Method::POST, "/receipts/external/{}", "external_receipt_issue", Route::IssueExternalReceipt),
+    row(Method::DELETE, "/receipts/external/{}", "external_receipt_cancel", Route::CancelExternalReceipt),
+    row(Method::GET, "/receipts/{}", "receipt", Route::Receipt),
+    row(Method::POST, "/receipts/{}", "receipt_issue", Route::IssueReceipt),
+    row(Method::DELETE, "/receipts/{}", "receipt_cancel", Route::CancelReceipt),
+    row(Method::GET, "/escrows/logis/{}", "logis", Route::Logis),
+    row(Method::POST, "/escrows/logis/{}", "logis_register", Route::RegisterLogis),
+    row(Method::PUT, "/escrows/logis/{}", "logis_modify", Route::ModifyLogis),
     row(Method::GET, "/cards", "cards", Route::Cards),
     row(Method::GET, "/cards/{}", "card", Route::Card),
     row(Method::GET, "/banks", "banks", Route::Banks),

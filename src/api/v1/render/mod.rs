@@ -2,11 +2,14 @@
 //! has not happened.
 
 pub mod balance;
+pub mod customer;
 mod method;
+pub mod receipt;
+pub mod schedule;
 
 use super::error::words;
 use super::money::Amount;
-use crate::payment::{CancelState, Cancellation, Millis, Platform, Status, Transaction, imp_uid};
+use crate::payment::{CUSTOMER_UID, CancelState, Cancellation, Millis, Platform, Status, Transaction, imp_uid};
 pub use method::CardView;
 use method::{AccountView, BankView};
 use serde::Serialize;
@@ -120,7 +123,7 @@ pub struct PaymentView<'a> {
 /// What a merchant knows a billing key by: the `customer_uid` it was issued with, else its id.
 fn customer_uid(t: &Transaction) -> Option<&str> {
     let billing = t.billing.as_ref()?;
-    let named = t.extras.get(super::CUSTOMER_UID).and_then(Value::as_str);
+    let named = t.extras.get(CUSTOMER_UID).and_then(Value::as_str);
     Some(named.unwrap_or(&billing.key))
 }
 
