@@ -8,6 +8,7 @@ use super::{Answer, Call};
 use crate::ledger::PaymentFilter;
 use crate::payment::{Millis, Status, Transaction, transaction_of};
 use http::StatusCode;
+use serde::Serialize;
 
 /// Most identifiers of one list.
 const IDS_MAX: usize = 100;
@@ -197,20 +198,17 @@ fn count(number: i64) -> usize {
 }
 
 /// A page out of all there are; one beyond the last is refused, as PortOne does.
-pub(super) fn paged(list: &[Transaction], total: u64, (number, size): (i64, i64)) -> Result<Answer, V1Error> {
+pub(super) fn paged<T: Serialize>(list: Vec<T>, total: u64, (number, size): (i64, i64)) -> Result<Answer, V1Error> {
     let total = i64::try_from(total).unwrap_or(i64::MAX);
     if number > 1 && (number - 1).saturating_mul(size) >= total {
         return Err(V1Error::field("page", "is beyond the last page"));
     }
+    let more = number.saturating_mul(size) < total;
     Answer::ok(&Paged {
         total,
         previous: number - 1,
-        next: if number.saturating_mul(size) < total {
-            number + 1
-        } else {
-            0
-        },
-        list: list.iter().map(shown).collect(),
+        next: if more { number + 1 } else { 0 },
+        list,
     })
 }
 
@@ -220,7 +218,8 @@ pub(super) async fn find_all(call: &Call, params: &mut Params) -> Result<Answer,
     let found = attempts(call, sorting(params)?).await?;
     let skip = count((number - 1) * size);
     let end = found.len().min(skip.saturating_add(count(size)));
-    paged(found.get(skip..end).unwrap_or(&[]), found.len() as u64, (number, size))
+    let list = found.get(skip..end).unwrap_or(&[]).iter().map(shown).collect();
+    paged(list, found.len() as u64, (number, size))
 }
 
 /// `GET /payments/status/{payment_status}`: one row a `merchant_uid`, the attempt that stands for it.
@@ -249,5 +248,5 @@ pub(super) async fn by_status(call: &Call, params: &mut Params) -> Result<Answer
         ..PaymentFilter::default()
     };
     let (found, total) = call.engine.ledger.list(&filter).await?;
-    paged(&found, total, (number, size))
+    paged(found.iter().map(shown).collect(), total, (number, size))
 }

@@ -139,11 +139,12 @@ const PARTNER: Route = Route::NotServed("no PG here has receipts for shops insid
 const FOREIGN: Route = Route::NotServed("no adapter takes overseas cards by API");
 const VBANK_CHANGE: Route =
     Route::NotServed("no PG here changes an account after its issue; close it and issue another");
+const VBANK_HOLDER: Route = Route::NotServed("no PG here tells the holder of an account");
 const PROMOTION: Route = Route::NotServed("this router has no promotions");
 
 /// The table, busiest first: a request is compared row by row. Words stand before identifiers of the same place.
 #[rustfmt::skip]
-static ROWS: [Row; 83] = [
+static ROWS: [Row; 84] = [
     row(Method::POST, "/users/getToken", "token", Route::Token),
     row(Method::GET, "/payments/find/{}", "find", Route::Find),
     row(Method::GET, "/payments/find/{}/{}", "find", Route::Find),
@@ -175,6 +176,7 @@ static ROWS: [Row; 83] = [
     row(Method::GET, "/subscribe/customers/{}/payments", "customer_payments", Route::CustomerPayments),
     row(Method::GET, "/subscribe/customers/{}/schedules", "customer_schedules", Route::CustomerSchedules),
     row(Method::POST, "/vbanks", "vbank_issue", Route::IssueAccount),
+    row(Method::GET, "/vbanks/holder", "vbank_holder", VBANK_HOLDER),
     row(Method::PUT, "/vbanks/{}", "vbank_change", VBANK_CHANGE),
     row(Method::DELETE, "/vbanks/{}", "vbank_close", Route::CloseAccount),
     row(Method::GET, "/receipts/external/{}", "external_receipt", Route::ExternalReceipt),

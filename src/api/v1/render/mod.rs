@@ -212,9 +212,9 @@ impl<'a> From<&'a Transaction> for PaymentView<'a> {
     }
 }
 
-/// PortOne V1 `PagedPaymentAnnotation`.
+/// PortOne V1 `PagedPaymentAnnotation`, of whatever it lists.
 #[derive(Debug, Serialize)]
-pub struct Paged<'a> {
+pub struct Paged<T> {
     /// Of all pages together.
     pub total: i64,
     /// Page before, 0 for none.
@@ -222,5 +222,5 @@ pub struct Paged<'a> {
     /// Page after, 0 for none.
     pub next: i64,
     /// Members.
-    pub list: Vec<PaymentView<'a>>,
+    pub list: Vec<T>,
 }

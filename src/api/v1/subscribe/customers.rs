@@ -5,7 +5,7 @@ use crate::adapters::CardInput;
 use crate::api::v1::channel::select;
 use crate::api::v1::decode::{LINE, Params};
 use crate::api::v1::error::{CARD_REFUSED, V1Error};
-use crate::api::v1::payments::{page, paged};
+use crate::api::v1::payments::{page, paged, shown};
 use crate::api::v1::render::customer::CustomerView;
 use crate::api::v1::{Answer, Call, order};
 use crate::api::v2::input::Channel;
@@ -134,5 +134,5 @@ pub(in crate::api::v1) async fn payments(call: &Call, params: &mut Params) -> Re
         ..PaymentFilter::default()
     };
     let (found, total) = call.engine.ledger.list(&filter).await?;
-    paged(&found, total, (number, size))
+    paged(found.iter().map(shown).collect(), total, (number, size))
 }

@@ -5,6 +5,7 @@ use super::key_of;
 use super::pay::{charge, pay};
 use crate::api::v1::decode::Params;
 use crate::api::v1::error::{CARD_UNCHECKED, NO_CUSTOMER, NO_SCHEDULE, V1Error};
+use crate::api::v1::payments::{page, paged};
 use crate::api::v1::render::schedule::ScheduleView;
 use crate::api::v1::{Answer, Call, order};
 use crate::engine::{BillingError, EngineError, NewSchedule, RevokeRequest};
@@ -21,12 +22,18 @@ fn no_schedule() -> V1Error {
     V1Error::not_found("예약된 결제정보가 존재하지 않습니다.")
 }
 
-/// What a list shows: schedules, each with the payment it made.
-async fn shown(call: &Call, schedules: &[Schedule]) -> Result<Answer, V1Error> {
+/// The payments that schedules made, in their order.
+async fn payments_of(call: &Call, schedules: &[Schedule]) -> Result<Vec<Option<Transaction>>, V1Error> {
     let mut made = Vec::with_capacity(schedules.len());
     for schedule in schedules {
         made.push(payment_of(call, schedule).await?);
     }
+    Ok(made)
+}
+
+/// Schedules, each with the payment it made.
+async fn shown(call: &Call, schedules: &[Schedule]) -> Result<Answer, V1Error> {
+    let made = payments_of(call, schedules).await?;
     let views: Vec<_> = schedules
         .iter()
         .zip(&made)
@@ -265,42 +272,48 @@ fn states(word: Option<&str>) -> Result<Vec<ScheduleStatus>, V1Error> {
 }
 
 /// Range (by due time), state and page, with the words that a path has for them.
-fn filter(call: &Call, params: &mut Params, [from, to, status]: [&str; 3]) -> Result<ScheduleFilter, V1Error> {
+async fn listed(
+    call: &Call,
+    params: &mut Params,
+    [from, to, status]: [&str; 3],
+    billing_key: Option<String>,
+) -> Result<Answer, V1Error> {
     let start = params.time(from)?.ok_or_else(|| V1Error::missing(from))?;
     let end = params.time(to)?.ok_or_else(|| V1Error::missing(to))?;
     if start > end || end - start > RANGE {
         return Err(params.fail(from, &format!("must be at most three months before {to}")));
     }
-    let (number, size) = crate::api::v1::payments::page(params)?;
+    let (number, size) = page(params)?;
     let count = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
     let word = params.text(status, 16)?;
-    let ascending = params.text("sorting", 32)?.is_some_and(|word| word == "scheduled");
-    Ok(ScheduleFilter {
+    let filter = ScheduleFilter {
         store: call.store.id.clone(),
+        billing_key,
         from: Some(start),
         until: Some(end),
         status: states(word.as_deref())?,
         sort: ScheduleTime::TimeToPay,
-        ascending,
+        ascending: params.text("sorting", 32)?.is_some_and(|word| word == "scheduled"),
         offset: count((number - 1) * size),
         limit: count(size),
         ..ScheduleFilter::default()
-    })
+    };
+    let (found, total) = call.engine.ledger.schedules(&filter).await?;
+    let made = payments_of(call, &found).await?;
+    let views = found.iter().zip(&made);
+    let views = views.map(|(schedule, made)| ScheduleView::new(schedule, made.as_ref()));
+    paged(views.collect(), total, (number, size))
 }
 
-/// `GET /subscribe/payments/schedule`.
+/// `GET /subscribe/payments/schedule`. PortOne's Swagger document shows a bare list here and below, its clients read
+/// pages.
 pub(in crate::api::v1) async fn list(call: &Call, params: &mut Params) -> Result<Answer, V1Error> {
-    let filter = filter(call, params, ["schedule_from", "schedule_to", "schedule_status"])?;
-    let (found, _) = call.engine.ledger.schedules(&filter).await?;
-    shown(call, &found).await
+    listed(call, params, ["schedule_from", "schedule_to", "schedule_status"], None).await
 }
 
 /// `GET …/schedule/customers/{customer_uid}` and `GET /subscribe/customers/{customer_uid}/schedules`.
 pub(in crate::api::v1) async fn of_customer(call: &Call, params: &mut Params) -> Result<Answer, V1Error> {
-    let mut filter = filter(call, params, ["from", "to", "schedule-status"])?;
     let key = key_of(call, call.id(0)).await?;
     let key = key.ok_or_else(|| V1Error::no_customer(call.id(0)))?;
-    filter.billing_key = Some(key.id);
-    let (found, _) = call.engine.ledger.schedules(&filter).await?;
-    shown(call, &found).await
+    listed(call, params, ["from", "to", "schedule-status"], Some(key.id)).await
 }
