@@ -37,7 +37,7 @@ impl Keys {
             api_secret: made(32)?,
             admin_token: made(24)?,
             webhook_secret: signing_secret()?,
-            v1_secret: made(40)?,
+            v1_secret: made(32)?,
         })
     }
 }

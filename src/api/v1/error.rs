@@ -249,9 +249,33 @@ pub fn words(failure: &Failure) -> String {
     }
 }
 
+/// Refusals name fields in V2's spelling; these are V1's for the same.
+const FIELDS: [(&str, &str); 18] = [
+    ("amount.total", "amount"),
+    ("amount.taxFree", "tax_free"),
+    ("amount.vat", "vat_amount"),
+    ("taxFreeAmount", "tax_free"),
+    ("vatAmount", "vat_amount"),
+    ("orderName", "name"),
+    ("paymentId", "merchant_uid"),
+    ("channelKey", "channel_key"),
+    ("timeToPay", "schedule_at"),
+    ("refundAccount", "refund_account"),
+    ("refundAccount.bank", "refund_bank"),
+    ("customer.name", "buyer_name"),
+    ("customer.email", "buyer_email"),
+    ("customer.phoneNumber", "buyer_tel"),
+    ("customer.identityNumber", "identifier"),
+    ("method.virtualAccount.bank", "vbank_code"),
+    ("method.virtualAccount.expiry", "vbank_due"),
+    ("method.card.credential.number", "card_number"),
+];
+
 impl From<Refusal> for V1Error {
     fn from(refusal: Refusal) -> Self {
-        Self::business(format!("요청을 처리할 수 없습니다. ({refusal})"))
+        let field = FIELDS.iter().find(|(v2, _)| *v2 == refusal.field);
+        let field = field.map_or(refusal.field.as_str(), |(_, v1)| v1);
+        Self::business(format!("요청을 처리할 수 없습니다. ({field}: {})", refusal.message))
     }
 }
 

@@ -1,6 +1,6 @@
 // The V1 (iamport) clients of npm, unmodified, pointed at a running naru by base URL only: every method they have is called.
-// Reads NARU_V1_URL, NARU_V1_KEY, NARU_V1_SECRET, NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS_BILLING,
-// NARU_SIM_URL, NARU_ADMIN_URL, NARU_ADMIN_TOKEN, NARU_CHANNELS_DIR; exits 0 if everything held.
+// Reads NARU_V1_URL, NARU_V1_KEY, NARU_V1_SECRET, NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS,
+// NARU_CHANNEL_TOSS_BILLING, NARU_SIM_URL, NARU_ADMIN_URL, NARU_ADMIN_TOKEN, NARU_CHANNELS_DIR; exits 0 if everything held.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -147,12 +147,11 @@ await refused(Prepare.getAmount({ merchant_uid: "nobody" }), 404, /^사전등록
 
 // Billing keys.
 const customer_uid = uid("buyer");
-const pg = "tosspayments";
 const channel_key = billing;
 await refused(Customers.getBillingKey({ customer_uid }), 404, new RegExp(`^요청하신 customer_uid\\(${customer_uid}\\)로 등록된 정보를 찾을 수 없습니다\\.$`));
 const key = await ask(Customers.postBillingKey({ customer_uid, channel_key, customer_id: "buyer-1", customer_name: "김나루", ...card }));
 assert.equal(key.customer_uid, customer_uid);
-assert.equal(key.pg_provider, pg);
+assert.match(key.card_number, /\*/);
 assert.equal((await ask(Customers.getBillingKey({ customer_uid }))).customer_name, "김나루");
 const keys = await ask(Customers.getBillingKeys({ customer_uid: [customer_uid] }));
 assert.equal(keys[0].customer_uid, customer_uid);
@@ -172,6 +171,35 @@ const kept = uid("kept");
 const once = await ask(Subscribe.onetime({ merchant_uid: uid("once"), amount: 2_000, name: "첫 결제", customer_uid: kept, channel_key, ...card }));
 assert.equal(once.status, "paid", once.fail_reason);
 assert.equal(once.customer_uid, kept);
+
+const sim = `${env("NARU_SIM_URL")}/_sim/faults`;
+const faults = async (operation) => {
+  const fault = { provider: "toss", operation, kind: "decline:REJECT_CARD_PAYMENT", times: 1 };
+  const put = await fetch(sim, { method: "PUT", body: JSON.stringify([fault]) });
+  assert.equal(put.status, 200, await put.text());
+};
+await faults("instant");
+const declined = uid("declined");
+const failed = await old.subscribe.onetime({ merchant_uid: declined, amount: 2_000, ...card });
+assert.equal(failed.status, "failed");
+assert.match(failed.fail_reason, /^\[REJECT_CARD_PAYMENT\]/);
+assert.ok(failed.failed_at > 0);
+await faults("billing-pay");
+const refusedCharge = await ask(Subscribe.again({ customer_uid, merchant_uid: declined, amount: 2_000, name: "구독" }));
+assert.equal(refusedCharge.status, "failed");
+assert.notEqual(refusedCharge.imp_uid, failed.imp_uid);
+// A merchant_uid that failed may be tried again; both attempts are there, the newest first.
+await fetch(sim, { method: "DELETE" });
+assert.equal((await ask(Subscribe.again({ customer_uid, merchant_uid: declined, amount: 2_000, name: "구독" }))).status, "paid");
+const tries = await ask(Payments.getByMerchantUids({ merchant_uid: declined, status: "all", sorting: "-started", page: 1 }));
+assert.deepEqual(tries.list.map((one) => one.status), ["paid", "failed", "failed"]);
+assert.equal((await ask(Payments.getByMerchantUid({ merchant_uid: declined, status: "failed", sorting: "started" }))).imp_uid, failed.imp_uid);
+await faults("billing-issue");
+await refused(Customers.postBillingKey({ customer_uid: uid("x"), channel_key, ...card }), 200, /^카드정보 인증에 실패하였습니다\.\[REJECT_CARD_PAYMENT\]/);
+await faults("billing-issue");
+const scheduling = { customer_uid: uid("x"), channel_key, ...card, schedules: [{ merchant_uid: uid("x"), schedule_at: seconds() + 60, amount: 1_000 }] };
+await refused(Subscribe.schedule(scheduling), 200, /^카드정보 확인에 실패하였습니다\.\[REJECT_CARD_PAYMENT\]/);
+await fetch(sim, { method: "DELETE" });
 
 // Schedules.
 const monthly = uid("monthly");
@@ -222,6 +250,10 @@ await refused(Vbanks.put({ imp_uid: closing.imp_uid, amount: 1 }), 400, /is not 
 await refused(Vbanks.getHolder({ bank_code: "004", bank_num: "1" }), 400, /is not served by naru/);
 const waiting = await old.vbank.create(account(uid("vbank")));
 await refused(Receipts.postReceipt({ imp_uid: waiting.imp_uid, identifier: "010-1234-1234" }), 200, /결제완료/);
+// What an operator does once in the PG's portal.
+const merchant = { mid: waiting.pg_id, notifyUrl: `${env("NARU_URL")}/notify/toss/${env("NARU_CHANNEL_TOSS")}` };
+const told = await fetch(`${env("NARU_SIM_URL")}/_sim/toss/merchants`, { method: "POST", body: JSON.stringify(merchant) });
+assert.equal(told.status, 200, await told.text());
 const deposit = await fetch(`${env("NARU_SIM_URL")}/_sim/toss/deposit`, {
   method: "POST",
   body: JSON.stringify({ tid: waiting.pg_tid, amount: 22_000, name: "김나루" }),
@@ -240,7 +272,7 @@ assert.equal(receipt.vat, 2_000);
 assert.equal((await ask(Receipts.getReceipt({ imp_uid: waiting.imp_uid }))).apply_num, receipt.apply_num);
 await refused(Receipts.postReceipt({ imp_uid: waiting.imp_uid, identifier: "01012341234" }), 200, /이미 현금영수증이 발급된/);
 await ask(Receipts.deleteReceipt({ imp_uid: waiting.imp_uid }));
-await refused(Payments.cancel({ imp_uid: waiting.imp_uid, reason: "환불" }), 200, /refundAccount/);
+await refused(Payments.cancel({ imp_uid: waiting.imp_uid, reason: "환불" }), 200, /refund_account/);
 const refund = { refund_holder: "김나루", refund_bank: "088", refund_account: "110-123-456789" };
 assert.equal((await ask(Payments.cancel({ imp_uid: waiting.imp_uid, reason: "환불", ...refund }))).status, "cancelled");
 

@@ -119,7 +119,7 @@ refused(lambda: client.customer_delete(buyer), Iamport.HttpError, 404)
 
 # What the client has no method for, by its own session: an account, in a form, to a path with a slash.
 headers = client.get_headers()
-form = {"merchant_uid": uid("vbank"), "amount": 9900, "vbank_code": "004", "vbank_due": due, "vbank_holder": "나루"}
+form = {"merchant_uid": uid("vbank"), "amount": 9900, "vbank_code": "004", "vbank_due": due, "vbank_holder": "나루", "buyer_name": "김나루"}
 issued = requests.post(f"{URL}/vbanks/", headers=headers, data=form).json()
 assert issued["code"] == 0 and issued["response"]["status"] == "ready", issued
 assert client.revoke_vbank_by_imp_uid(issued["response"]["imp_uid"])["status"] == "failed"
