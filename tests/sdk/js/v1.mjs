@@ -252,7 +252,7 @@ const waiting = await old.vbank.create(account(uid("vbank")));
 await refused(Receipts.postReceipt({ imp_uid: waiting.imp_uid, identifier: "010-1234-1234" }), 200, /결제완료/);
 // What an operator does once in the PG's portal.
 const merchant = { mid: waiting.pg_id, notifyUrl: `${env("NARU_URL")}/notify/toss/${env("NARU_CHANNEL_TOSS")}` };
-const told = await fetch(`${env("NARU_SIM_URL")}/_sim/toss/merchants`, { method: "POST", body: JSON.stringify(merchant) });
+const told = await fetch(`${env("NARU_SIM_URL")}/_sim/toss/merchants`, { method: "PUT", body: JSON.stringify(merchant) });
 assert.equal(told.status, 200, await told.text());
 const deposit = await fetch(`${env("NARU_SIM_URL")}/_sim/toss/deposit`, {
   method: "POST",
