@@ -225,7 +225,9 @@ fn v1_key(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<V1KeyEntry> {
 fn webhook(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<WebhookEntry> {
     let mut f = Fields::open(decoder, "webhooks", value)?;
     let url = f.text("url");
-    let version = f.optional("version", |d, v| d.word("version", v, &["2024-04-25", "2024-01-01"]));
+    let version = f.optional("version", |d, v| {
+        d.word("version", v, &["2024-04-25", "2024-01-01", "v1"])
+    });
     let content_type = f.optional("content_type", |d, v| d.word("content_type", v, &["json", "form"]));
     let mode = f.optional("mode", |d, v| d.word("mode", v, &["live", "test", "both"]));
     let secrets = f.optional("secrets", |d, v| d.items("secrets", v, |d, v| d.hidden("secrets", v)));
