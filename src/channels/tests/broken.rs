@@ -318,7 +318,7 @@ include_sandbox = "yes"
         ],
         &[
             "a.toml:7:19: unknown channel `b`",
-            "b.toml:6:18: V1 key `same` of store s2 is also one of store s1; every V1 key stands once",
+            "b.toml:6:17: V1 key `same` of store s2 is also one of store s1; every V1 key stands once",
             "b.toml:7:19: channel `a` does not list store `s2`",
         ],
     );
