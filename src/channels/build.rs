@@ -68,6 +68,7 @@ impl Builder<'_> {
             secrets.extend(self.api_secret(secret));
         }
         let webhooks = self.webhooks(&entry.webhooks);
+        let v1 = entry.v1.as_ref().map(|v1| self.v1(v1));
         (self.problems.len() == before).then(|| {
             Arc::new(Store {
                 id: entry.id.value.clone(),
@@ -75,6 +76,7 @@ impl Builder<'_> {
                 name: entry.name.as_ref().unwrap_or(&entry.id).value.clone(),
                 secrets,
                 webhooks,
+                v1,
             })
         })
     }

@@ -154,6 +154,20 @@ fn store_facts(store: &Store) -> Facts {
     for webhook in &store.webhooks {
         facts.insert(format!("webhooks.{}", webhook.url), shown(webhook.shown()));
     }
+    if let Some(v1) = &store.v1 {
+        for (name, value) in [("user_code", &v1.user_code), ("default_channel", &v1.default_channel)] {
+            if let Some(value) = value {
+                facts.insert(format!("v1.{name}"), shown(value));
+            }
+        }
+        facts.insert("v1.include_sandbox".to_owned(), shown(v1.include_sandbox));
+        for key in &v1.keys {
+            facts.insert(format!("v1.keys.{}", key.key), hidden(key.sha256));
+            if let Some(at) = key.expires_at {
+                facts.insert(format!("v1.keys.{}.expires_at", key.key), time(at));
+            }
+        }
+    }
     facts
 }
 

@@ -2,7 +2,7 @@
 
 use super::build::Built;
 use super::decode::Decoded;
-use super::file::{At, ChannelEntry, GroupEntry, MEMBERS_MAX};
+use super::file::{At, ChannelEntry, GroupEntry, MEMBERS_MAX, StoreEntry};
 use super::model::{Group, GroupMember, Store};
 use super::problem::{Pos, Problem, nearest};
 use crate::adapters::{ChannelRevision, ChannelState, Mode};
@@ -37,6 +37,7 @@ pub(super) struct Part<'a> {
 pub(super) struct Graph {
     pub stores: HashMap<String, Arc<Store>>,
     pub secrets: HashMap<[u8; 32], Arc<Store>>,
+    pub v1_keys: HashMap<String, Arc<Store>>,
     pub channels: HashMap<String, Arc<ChannelRevision>>,
     pub groups: HashMap<String, Arc<Group>>,
 }
@@ -58,6 +59,7 @@ pub(super) fn join(parts: &[Part<'_>]) -> (Graph, Vec<Problem>) {
         judge.channels(part, &mut graph);
     }
     for part in parts {
+        judge.default_channels(part);
         for group in &part.decoded.file.group {
             judge.group(part.spot, group, &mut graph);
         }
@@ -110,7 +112,41 @@ impl<'a> Judge<'a> {
                     self.problem(part.spot, written.name.at, message);
                 }
             }
+            self.v1_keys(part.spot, entry, store, graph);
             graph.stores.insert(id.value.clone(), Arc::clone(store));
+        }
+    }
+
+    fn v1_keys(&mut self, spot: Spot<'_>, entry: &StoreEntry, store: &Arc<Store>, graph: &mut Graph) {
+        for key in entry.v1.iter().flat_map(|v1| &v1.keys.value) {
+            let id = &key.key.value;
+            if let Some(other) = graph.v1_keys.insert(id.clone(), Arc::clone(store)) {
+                let message = format!(
+                    "V1 key `{id}` of store {} is also one of store {}; every V1 key stands once",
+                    store.id, other.id
+                );
+                self.problem(spot, key.key.at, message);
+            }
+        }
+    }
+
+    /// A store's default channel, once all channels are known.
+    fn default_channels(&mut self, part: &Part<'a>) {
+        for entry in &part.decoded.file.store {
+            let Some(named) = entry.v1.as_ref().and_then(|v1| v1.default_channel.as_ref()) else {
+                continue;
+            };
+            match self.channels.get(named.value.as_str()).copied() {
+                None if self.judge_references => {
+                    let hint = did_you_mean(&named.value, self.channels.keys().copied());
+                    self.problem(part.spot, named.at, format!("unknown channel `{}`{hint}", named.value));
+                }
+                Some((_, channel)) if !channel.stores.value.iter().any(|s| s.value == entry.id.value) => {
+                    let message = format!("channel `{}` does not list store `{}`", named.value, entry.id.value);
+                    self.problem(part.spot, named.at, message);
+                }
+                _ => {}
+            }
         }
     }
 

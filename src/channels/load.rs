@@ -340,6 +340,7 @@ impl Loader {
             loaded_at: now,
             stores: graph.stores,
             secrets: graph.secrets,
+            v1_keys: graph.v1_keys,
             channels: graph.channels,
             groups: graph.groups,
         }))
@@ -366,11 +367,14 @@ impl Entry {
 fn referred(decoded: &Decoded, dir: &Path) -> Vec<PathBuf> {
     let stores = decoded.file.store.iter().flat_map(|store| &store.api_secrets.value);
     let api = stores.filter_map(|secret| secret.secret.as_ref());
+    let v1 = decoded.file.store.iter().filter_map(|store| store.v1.as_ref());
+    let v1 = v1.flat_map(|v1| &v1.keys.value).filter_map(|key| key.secret.as_ref());
     let channels = decoded.file.channel.iter().flat_map(|channel| &channel.credentials.0);
     let credentials = channels.filter_map(|(_, value)| value.as_ref());
     let webhooks = decoded.file.store.iter().flat_map(|store| &store.webhooks);
     let signing = webhooks.flat_map(super::webhooks::WebhookEntry::secret_texts);
-    api.chain(credentials)
+    api.chain(v1)
+        .chain(credentials)
         .map(|written| written.value.0.as_str())
         .chain(signing)
         .filter_map(|written| match Reference::parse(written) {

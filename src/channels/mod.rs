@@ -21,6 +21,7 @@ mod schema;
 mod seal;
 mod secrets;
 mod split;
+mod v1;
 mod watch;
 mod webhooks;
 
@@ -39,6 +40,7 @@ pub use scan::Limits;
 pub use schema::json_schema;
 pub use seal::{SealError, Sealer};
 pub use secrets::Secrets;
+pub use v1::{V1Key, V1Store};
 pub use webhooks::{EVENTS, WebhookContent, WebhookEndpoint, WebhookMode, WebhookRetry, WebhookVersion, webhook_key};
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

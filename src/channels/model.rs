@@ -1,5 +1,6 @@
 //! The validated model: what the rest of the router sees of the channel files.
 
+use super::v1::V1Store;
 use super::webhooks::WebhookEndpoint;
 use crate::adapters::{ChannelRevision, Mode};
 use crate::payment::Millis;
@@ -30,6 +31,8 @@ pub struct Store {
     pub secrets: Vec<ApiSecret>,
     /// Where its webhooks go.
     pub webhooks: Vec<WebhookEndpoint>,
+    /// V1 API, if the store has it.
+    pub v1: Option<V1Store>,
 }
 
 /// A member of a group.
@@ -69,6 +72,8 @@ pub struct Snapshot {
     pub stores: HashMap<String, Arc<Store>>,
     /// Stores by the SHA-256 of each of their API secrets.
     pub secrets: HashMap<[u8; 32], Arc<Store>>,
+    /// Stores by each of their V1 keys (`imp_key`).
+    pub v1_keys: HashMap<String, Arc<Store>>,
     /// Channels by key.
     pub channels: HashMap<String, Arc<ChannelRevision>>,
     /// Groups by id.

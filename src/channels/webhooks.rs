@@ -44,6 +44,9 @@ pub enum WebhookVersion {
     /// `{payment_id, tx_id, status}`; has no billing-key events.
     #[serde(rename = "2024-01-01")]
     V20240101,
+    /// V1 (아임포트): `{imp_uid, merchant_uid, status[, cancellation_id]}`; fewer events, and not signed unless asked to.
+    #[serde(rename = "v1")]
+    V1,
 }
 
 impl WebhookVersion {
@@ -53,6 +56,7 @@ impl WebhookVersion {
         match self {
             Self::V20240425 => "2024-04-25",
             Self::V20240101 => "2024-01-01",
+            Self::V1 => "v1",
         }
     }
 }
@@ -63,7 +67,7 @@ impl WebhookVersion {
 pub enum WebhookContent {
     /// `application/json`.
     Json,
-    /// `application/x-www-form-urlencoded`; version 2024-01-01 only.
+    /// `application/x-www-form-urlencoded`; versions 2024-01-01 and v1.
     Form,
 }
 
@@ -151,13 +155,14 @@ impl WebhookEndpoint {
 pub(super) struct WebhookEntry {
     /// Absolute URL. `${NAME}` is taken from the environment; `${NARU_PUBLIC_URL}` is the router's own public origin.
     pub url: At<String>,
-    /// Form of the body: `2024-04-25` (default) or `2024-01-01`.
+    /// Form of the body: `2024-04-25` (default), `2024-01-01`, or `v1` for receivers of the V1 API.
     pub version: Option<At<WebhookVersion>>,
-    /// Encoding of the body: `json` (default), or `form` with version 2024-01-01.
+    /// Encoding of the body: `json` (default), or `form` with versions 2024-01-01 and v1.
     pub content_type: Option<At<WebhookContent>>,
     /// Payments of `live` channels, of `test` channels, or `both` (default).
     pub mode: Option<At<WebhookMode>>,
     /// References to up to two signing secrets (`env:NAME`, `file:PATH`), each `whsec_` and base64 of 16 to 64 bytes.
+    /// May be left out with version `v1`, which PortOne does not sign.
     /// With two, every delivery is signed with both: add the new one first, move the receiver over, drop the old one.
     pub secrets: Option<At<Vec<At<Hidden>>>>,
     /// Events to send; all if left out.
@@ -269,6 +274,10 @@ impl Builder<'_> {
 
     fn webhook_secrets(&mut self, entry: &WebhookEntry, mode: WebhookMode) -> Vec<SecretString> {
         let Some(given) = &entry.secrets else {
+            // V1's receivers check nothing: they read the payment.
+            if entry.version.as_ref().is_some_and(|v| v.value == WebhookVersion::V1) {
+                return Vec::new();
+            }
             self.problem(
                 entry.url.at,
                 "a webhook needs `secrets`: receivers must be able to tell it from a forged one",

@@ -27,6 +27,7 @@ struct Keys {
     api_secret: SecretString,
     admin_token: SecretString,
     webhook_secret: SecretString,
+    v1_secret: SecretString,
 }
 
 impl Keys {
@@ -36,6 +37,7 @@ impl Keys {
             api_secret: made(32)?,
             admin_token: made(24)?,
             webhook_secret: signing_secret()?,
+            v1_secret: made(32)?,
         })
     }
 }
@@ -96,6 +98,7 @@ async fn demo(arguments: DemoArguments) -> Result<(), String> {
     let secrets = Secrets::new()
         .with("NARU_API_SECRET", keys.api_secret.expose_secret())
         .with("NARU_WEBHOOK_SECRET", keys.webhook_secret.expose_secret())
+        .with("NARU_V1_SECRET", keys.v1_secret.expose_secret())
         .with("NARU_SIM_URL", simulating.url.as_str());
     let house = House::open(config, secrets, Purpose::Demo(keys.api_secret.clone()))
         .await

@@ -160,6 +160,8 @@ pub struct ScheduleFilter {
     pub store: String,
     /// Billing key.
     pub billing_key: Option<String>,
+    /// Payment that it makes.
+    pub payment_id: Option<String>,
     /// From, ms, inclusive.
     pub from: Option<Millis>,
     /// Until, ms, exclusive.
@@ -184,6 +186,13 @@ pub trait BillingLedger: Send + Sync + 'static {
     fn billing_key<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<BillingKey>, LedgerError>>;
     /// The key of which a part's PG key has this mark ([`crate::payment::KeyPart::mark`]).
     fn key_by_mark<'a>(&'a self, mark: &'a str) -> BoxFuture<'a, Result<Option<BillingKey>, LedgerError>>;
+    /// The newest key of a store that was ever issued under this name ([`crate::payment::CUSTOMER_UID`] of its extras).
+    /// A name that is used again means the newer key, and goes with it: an older one never comes back.
+    fn key_by_customer_uid<'a>(
+        &'a self,
+        store_id: &'a str,
+        customer_uid: &'a str,
+    ) -> BoxFuture<'a, Result<Option<BillingKey>, LedgerError>>;
     /// A page of keys and how many there are in all.
     fn billing_keys<'a>(&'a self, filter: &'a KeyFilter) -> BoxFuture<'a, Result<(Vec<BillingKey>, u64), LedgerError>>;
     /// A schedule.

@@ -284,6 +284,9 @@ impl BillingKey {
     }
 }
 
+/// Under this name the V1 API's `customer_uid` stands in the extras of a key and of what it is charged for.
+pub const CUSTOMER_UID: &str = "customerUid";
+
 /// Which key, and which schedule, a payment was charged with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -6,6 +6,7 @@
 mod billing;
 mod escrow;
 mod failure;
+mod imp_uid;
 mod method;
 mod money;
 mod origin;
@@ -13,9 +14,12 @@ mod receipt;
 mod schedule;
 mod transaction;
 
-pub use billing::{BillingKey, BillingRef, IllegalKeyEvent, KeyEvent, KeyPart, KeyStatus, PartIssued, PartStatus};
+pub use billing::{
+    BillingKey, BillingRef, CUSTOMER_UID, IllegalKeyEvent, KeyEvent, KeyPart, KeyStatus, PartIssued, PartStatus,
+};
 pub use escrow::{Escrow, EscrowState};
 pub use failure::{Failure, FailureKind};
+pub use imp_uid::{imp_uid, transaction_of};
 pub use method::{CardBrand, CardDetail, CardOwner, CardType, MethodDetail, MethodKind};
 pub use money::{Amounts, Currency, MoneyError, vat_of};
 pub use origin::{ChannelRef, GroupRef, Origin, Platform};

@@ -1,6 +1,7 @@
 //! Builds every room in the order of dependence and puts them behind the listeners.
 
-use super::{Addresses, Front, Fronts, Listeners, NoV1, Public, Running, StartError, supervise};
+use super::{Addresses, Front, Fronts, Listeners, Public, Running, StartError, failed_v2, supervise};
+use crate::api::v1::V1;
 use crate::api::v2::{self, V2};
 use crate::channels::Snapshot;
 use crate::channels::{Channels, Options, Problems, Sealer, Secrets};
@@ -208,6 +209,15 @@ fn fronts(
         rest: Arc::new(V2::new(Arc::clone(engine), &options)),
         trusted_proxies: config.trusted_proxies.clone(),
         refuse: V2::refuse,
+        failed: failed_v2,
+    };
+    let key = derived(&config.sealing_key, "v1");
+    let v1 = Public {
+        fronts: Vec::new(),
+        rest: Arc::new(V1::new(Arc::clone(engine), &key, config.limits.body_bytes_max)),
+        trusted_proxies: config.trusted_proxies.clone(),
+        refuse: V1::refuse,
+        failed: V1::failed,
     };
     let console = Console::new(
         Arc::clone(&engine.ledger),
@@ -218,7 +228,7 @@ fn fronts(
     );
     Fronts {
         public: Arc::new(public),
-        v1: Arc::new(NoV1),
+        v1: Arc::new(v1),
         operations: Arc::new(console),
     }
 }
@@ -233,6 +243,16 @@ fn derived(key: &[u8; 32], purpose: &str) -> [u8; 32] {
 }
 
 impl Front for V2 {
+    fn owns(&self, _path: &str) -> bool {
+        true
+    }
+
+    fn answer(self: Arc<Self>, request: Request, request_id: String) -> BoxFuture<'static, Response> {
+        Box::pin(async move { self.handle(request, &request_id).await })
+    }
+}
+
+impl Front for V1 {
     fn owns(&self, _path: &str) -> bool {
         true
     }

@@ -9,12 +9,10 @@ mod supervise;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod v1;
 
 pub use house::{House, Purpose};
-pub use public::{Front, Public};
+pub use public::{Front, Public, failed_v2};
 pub use supervise::{Stop, supervise};
-pub use v1::NoV1;
 
 use crate::channels::{Problems, SealError};
 use crate::config::{Config, Listen};

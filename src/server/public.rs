@@ -1,4 +1,4 @@
-//! The public listener's handler: request id, client address, dispatch, and the last net under everything.
+//! The handler of the public and the V1 listener: request id, client address, dispatch, and the last net under everything.
 
 use crate::config::{Network, client_ip};
 use crate::net::{Abort, BoxFuture, Handler, Refused, Request, Response, json_response};
@@ -18,6 +18,14 @@ pub trait Front: Send + Sync + 'static {
     fn answer(self: Arc<Self>, request: Request, request_id: String) -> BoxFuture<'static, Response>;
 }
 
+/// The V2 API's words for a request that failed inside the router.
+#[must_use]
+pub fn failed_v2() -> Response {
+    let message = "the router failed on this request; asking again with the same paymentId is safe";
+    let error = json!({ "type": "INTERNAL", "message": message });
+    json_response(StatusCode::INTERNAL_SERVER_ERROR, &error)
+}
+
 /// Dispatches to the fronts.
 pub struct Public {
     /// Asked in this order whether a path is theirs.
@@ -28,6 +36,8 @@ pub struct Public {
     pub trusted_proxies: Vec<Network>,
     /// Words a refusal before routing, in the V2 API's shape.
     pub refuse: fn(Refused) -> Response,
+    /// Words the router's own failure, in the same shape.
+    pub failed: fn() -> Response,
 }
 
 impl Handler for Public {
@@ -44,9 +54,7 @@ impl Handler for Public {
             let mut response = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
                 // The panic itself was logged by the hook; money is safe, its calls run in tasks of their own.
                 tracing::error!(request_id = %id, "a request handler panicked");
-                let message = "the router failed on this request; asking again with the same paymentId is safe";
-                let error = json!({ "type": "INTERNAL", "message": message });
-                json_response(StatusCode::INTERNAL_SERVER_ERROR, &error)
+                (self.failed)()
             });
             if let Ok(value) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(REQUEST_ID, value);

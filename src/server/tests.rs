@@ -29,6 +29,7 @@ fn public(trusted: &[&str]) -> Arc<Public> {
         rest: Arc::new(Echo("v2", "")),
         trusted_proxies: trusted.iter().map(|n| n.parse::<Network>().unwrap()).collect(),
         refuse: |_: Refused| json_response(StatusCode::PAYLOAD_TOO_LARGE, &json!({})),
+        failed: public::failed_v2,
     })
 }
 

@@ -3,6 +3,7 @@
 
 use crate::channels::{WebhookContent, WebhookVersion};
 use crate::ledger::Delivery;
+use crate::payment::imp_uid;
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -44,17 +45,46 @@ struct Plain<'a> {
     status: &'a str,
 }
 
-/// Whether a version has an event at all: 2024-01-01 has none about billing keys.
-#[must_use]
-pub fn has(version: WebhookVersion, event: &str) -> bool {
-    version == WebhookVersion::V20240425 || event.starts_with("Transaction.")
+#[derive(Serialize)]
+struct V1<'a> {
+    imp_uid: String,
+    merchant_uid: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancellation_id: Option<&'a str>,
 }
 
-/// The body for a delivery. The same bytes at every try. `timestamp` is when the event happened.
+/// V1's `status` word for an event that V1 tells of.
+fn v1_status(event: &str) -> Option<&'static str> {
+    Some(match event {
+        "Transaction.Paid" => "paid",
+        "Transaction.VirtualAccountIssued" => "ready",
+        // Also for a part: the payment itself stays `paid`, receivers look at `cancel_amount`.
+        "Transaction.Cancelled" | "Transaction.PartialCancelled" => "cancelled",
+        "Transaction.Failed" => "failed",
+        _ => return None,
+    })
+}
+
+/// Whether a version has an event at all: 2024-01-01 has none about billing keys; V1 tells of fewer still, and of a
+/// failure only if a schedule's charge failed (`scheduled`).
 #[must_use]
-pub fn render(delivery: &Delivery, version: WebhookVersion, content: WebhookContent) -> Payload {
-    if version == WebhookVersion::V20240425 {
-        return json(&envelope(delivery));
+pub fn has(version: WebhookVersion, event: &str, scheduled: bool) -> bool {
+    match version {
+        WebhookVersion::V20240425 => true,
+        WebhookVersion::V20240101 => event.starts_with("Transaction."),
+        WebhookVersion::V1 => v1_status(event).is_some() && (event != "Transaction.Failed" || scheduled),
+    }
+}
+
+/// The body for a delivery. The same bytes at every try. `timestamp` is when the event happened. `server` says that the
+/// payment was made without a window, which V1's `imp_uid` shows.
+#[must_use]
+pub fn render(delivery: &Delivery, version: WebhookVersion, content: WebhookContent, server: bool) -> Payload {
+    match version {
+        WebhookVersion::V20240425 => return json(&envelope(delivery)),
+        WebhookVersion::V1 => return v1(delivery, content, server),
+        WebhookVersion::V20240101 => {}
     }
     let status = delivery.event.split_once('.').map_or("", |(_, status)| status);
     let plain = Plain {
@@ -74,6 +104,30 @@ pub fn render(delivery: &Delivery, version: WebhookVersion, content: WebhookCont
                 content_type: "application/x-www-form-urlencoded",
             }
         }
+    }
+}
+
+fn v1(delivery: &Delivery, content: WebhookContent, server: bool) -> Payload {
+    let told = V1 {
+        imp_uid: imp_uid(&delivery.transaction_id, server),
+        merchant_uid: &delivery.payment_id,
+        // What is resent by hand may be an event that V1 has no word for: then it says how the payment stands, undecided.
+        status: v1_status(&delivery.event).unwrap_or("ready"),
+        cancellation_id: delivery.cancellation_id.as_deref(),
+    };
+    if content == WebhookContent::Json {
+        return json(&told);
+    }
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("imp_uid", &told.imp_uid)
+        .append_pair("merchant_uid", told.merchant_uid)
+        .append_pair("status", told.status);
+    if let Some(id) = told.cancellation_id {
+        form.append_pair("cancellation_id", id);
+    }
+    Payload {
+        body: form.finish().into(),
+        content_type: "application/x-www-form-urlencoded",
     }
 }
 
@@ -117,7 +171,8 @@ mod tests {
         let mut d = delivery("Transaction.Cancelled");
         d.payment_id = "주문 1".to_owned();
         d.cancellation_id = Some("c1".to_owned());
-        let text = |version, content| String::from_utf8(render(&d, version, content).body.to_vec()).unwrap_or_default();
+        let text =
+            |version, content| String::from_utf8(render(&d, version, content, true).body.to_vec()).unwrap_or_default();
         assert_eq!(
             text(WebhookVersion::V20240425, WebhookContent::Json),
             r#"{"type":"Transaction.Cancelled","timestamp":"2026-01-01T00:00:00.000Z","data":{"paymentId":"주문 1","storeId":"s","transactionId":"t","cancellationId":"c1"}}"#
@@ -131,9 +186,50 @@ mod tests {
             "payment_id=%EC%A3%BC%EB%AC%B8+1&tx_id=t&status=Cancelled"
         );
         let key = delivery("BillingKey.Issued");
-        let body = render(&key, WebhookVersion::V20240425, WebhookContent::Json).body;
+        let body = render(&key, WebhookVersion::V20240425, WebhookContent::Json, false).body;
         let body = String::from_utf8_lossy(&body).into_owned();
         assert!(body.ends_with(r#""data":{"billingKey":"p","storeId":"s"}}"#), "{body}");
-        assert!(!has(WebhookVersion::V20240101, "BillingKey.Issued"));
+        assert!(!has(WebhookVersion::V20240101, "BillingKey.Issued", false));
+    }
+
+    #[test]
+    fn v1_says_what_its_receivers_look_up() {
+        let mut d = delivery("Transaction.PartialCancelled");
+        d.payment_id = "주문 1".to_owned();
+        d.transaction_id = "019b77a0-0c00-7abc-8def-0123456789ab".to_owned();
+        d.cancellation_id = Some("c1".to_owned());
+        let uid = imp_uid(&d.transaction_id, true);
+        assert!(uid.starts_with("imps_"));
+        let text = |d: &Delivery, content| {
+            String::from_utf8(render(d, WebhookVersion::V1, content, true).body.to_vec()).unwrap_or_default()
+        };
+        assert_eq!(
+            text(&d, WebhookContent::Json),
+            format!(r#"{{"imp_uid":"{uid}","merchant_uid":"주문 1","status":"cancelled","cancellation_id":"c1"}}"#)
+        );
+        assert_eq!(
+            text(&d, WebhookContent::Form),
+            format!("imp_uid={uid}&merchant_uid=%EC%A3%BC%EB%AC%B8+1&status=cancelled&cancellation_id=c1")
+        );
+        d.cancellation_id = None;
+        for (event, status) in [
+            ("Paid", "paid"),
+            ("VirtualAccountIssued", "ready"),
+            ("Failed", "failed"),
+        ] {
+            d.event = format!("Transaction.{event}");
+            let body = text(&d, WebhookContent::Json);
+            assert!(body.ends_with(&format!(r#""status":"{status}"}}"#)), "{body}");
+        }
+        let told = |event: &str, scheduled| has(WebhookVersion::V1, event, scheduled);
+        assert!(told("Transaction.Paid", false) && told("Transaction.Failed", true));
+        for never in [
+            "Transaction.Failed",
+            "Transaction.Ready",
+            "Transaction.CancelPending",
+            "BillingKey.Issued",
+        ] {
+            assert!(!told(never, false), "{never}");
+        }
     }
 }

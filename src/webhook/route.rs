@@ -72,6 +72,7 @@ pub fn deliveries(snapshot: &Snapshot, event: &OutboxRow, transaction: Option<&T
     let endpoints: Vec<WebhookEndpoint> = hearing(snapshot, &event.store_id, mode).collect();
     let named = transaction.map(notice_urls).unwrap_or_default();
     let live = mode == Some(Mode::Live);
+    let scheduled = transaction.is_some_and(|t| t.billing.as_ref().is_some_and(|b| b.schedule.is_some()));
     let mut made = Vec::new();
     let mut add = |url: &str, like: Option<&WebhookEndpoint>, named: bool| {
         let lane = if named { origin(url) } else { url };
@@ -107,7 +108,7 @@ pub fn deliveries(snapshot: &Snapshot, event: &OutboxRow, transaction: Option<&T
     };
     if named.is_empty() {
         let wants = |e: &&WebhookEndpoint| {
-            (e.events.is_empty() || e.events.contains(&event.event)) && payload::has(e.version, &event.event)
+            (e.events.is_empty() || e.events.contains(&event.event)) && payload::has(e.version, &event.event, scheduled)
         };
         for endpoint in endpoints.iter().filter(wants) {
             add(&endpoint.url, Some(endpoint), false);
@@ -116,7 +117,7 @@ pub fn deliveries(snapshot: &Snapshot, event: &OutboxRow, transaction: Option<&T
         // They replace the configured URLs, not the settings.
         let like = endpoints.first();
         let version = like.map_or(WebhookVersion::V20240425, |e| e.version);
-        for url in named.iter().filter(|_| payload::has(version, &event.event)) {
+        for url in named.iter().filter(|_| payload::has(version, &event.event, scheduled)) {
             add(url, like, true);
         }
     }

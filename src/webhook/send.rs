@@ -1,9 +1,10 @@
 //! One try of one delivery, and what becomes of it.
 
 use super::{Webhooks, payload, plan, route, sign};
+use crate::channels::WebhookVersion;
 use crate::engine::{crash, now};
 use crate::ledger::{Delivery, DeliveryState, DeliveryTry};
-use crate::payment::Millis;
+use crate::payment::{Millis, Platform};
 use crate::telemetry::mask::masked;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
@@ -79,7 +80,8 @@ impl Webhooks {
     }
 
     async fn attempt(&self, delivery: &Delivery, settings: &route::Settings) -> (DeliveryTry, Verdict) {
-        let payload = payload::render(delivery, settings.version, settings.content);
+        let server = settings.version == WebhookVersion::V1 && self.without_window(&delivery.transaction_id).await;
+        let payload = payload::render(delivery, settings.version, settings.content, server);
         let at = now();
         let timestamp = at.div_euclid(1000);
         let signature = sign::signatures(&settings.secrets, &delivery.event_id, timestamp, &payload.body);
@@ -144,6 +146,13 @@ impl Webhooks {
             log.error = Some(format!("answered {}", status.as_u16()));
         }
         (log, verdict)
+    }
+
+    /// Whether a transaction was made by a server call: V1's `imp_uid` shows it. If the ledger does not say, the other
+    /// spelling is sent, which names the same payment.
+    async fn without_window(&self, transaction_id: &str) -> bool {
+        let found = self.ledger.transaction(transaction_id).await;
+        found.ok().flatten().is_some_and(|t| t.origin.platform == Platform::Api)
     }
 
     /// Writes what became of a delivery. If the ledger stays out of reach the lease ends by itself and it is sent

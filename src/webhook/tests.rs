@@ -113,6 +113,7 @@ pub(super) fn snapshot(endpoints: Vec<WebhookEndpoint>) -> Snapshot {
         name: "n".into(),
         secrets: Vec::new(),
         webhooks: endpoints,
+        v1: None,
     };
     Snapshot {
         version: 1,
@@ -120,6 +121,7 @@ pub(super) fn snapshot(endpoints: Vec<WebhookEndpoint>) -> Snapshot {
         loaded_at: 0,
         stores: HashMap::from([("store-a".to_owned(), Arc::new(store))]),
         secrets: HashMap::new(),
+        v1_keys: HashMap::new(),
         channels: HashMap::new(),
         groups: HashMap::new(),
     }

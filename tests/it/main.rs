@@ -22,3 +22,4 @@ mod secrets;
 mod sick;
 mod source;
 mod tidy;
+mod v1;

@@ -56,13 +56,17 @@ async fn the_env_file_is_private_and_says_what_works() {
         "NARU_SIM_URL",
         "NARU_STORE_ID",
         "NARU_API_SECRET",
+        "NARU_V1_URL",
+        "NARU_V1_KEY",
+        "NARU_V1_SECRET",
+        "NARU_V1_USER_CODE",
         "NARU_CHANNELS_DIR",
         "NARU_CHANNEL_TOSS",
         "NARU_GROUP_CARD",
     ] {
         assert!(!demo.value(name).is_empty(), "{name}");
     }
-    for name in ["NARU_URL", "NARU_ADMIN_URL", "NARU_SIM_URL"] {
+    for name in ["NARU_URL", "NARU_V1_URL", "NARU_ADMIN_URL", "NARU_SIM_URL"] {
         assert!(
             demo.said().contains(demo.value(name)),
             "{name} is not printed:\n{}",

@@ -64,3 +64,23 @@ fn python_cash() {
     let python = root().join("target/venv/bin/python");
     conforms(&python, "tests/sdk/python/cash.py", "run `make setup`");
 }
+
+#[test]
+fn v1_javascript() {
+    let installed = root().join("tests/sdk/node_modules/iamport/package.json");
+    assert!(
+        installed.exists(),
+        "the V1 JavaScript clients are not installed: run `make setup`"
+    );
+    conforms(
+        Path::new("node"),
+        "tests/sdk/js/v1.mjs",
+        "install Node.js 20 or newer, or run `make setup`",
+    );
+}
+
+#[test]
+fn v1_python() {
+    let python = root().join("target/venv/bin/python");
+    conforms(&python, "tests/sdk/python/v1.py", "run `make setup`");
+}

@@ -5,6 +5,7 @@ use super::super::file::{
     TIMEOUT_MS, TimeoutsEntry, WEIGHT_MAX,
 };
 use super::super::problem::{Lines, Pos, suggest};
+use super::super::v1::{V1Entry, V1KeyEntry};
 use super::super::webhooks::WebhookEntry;
 use super::{Decoded, Decoder, Fields, Value};
 use toml::de::DeTable;
@@ -179,6 +180,7 @@ fn store(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<StoreEntry> {
     let name = f.optional("name", |d, v| d.name("name", v));
     let api_secrets = f.required("api_secrets", |d, v| d.items("api_secrets", v, api_secret));
     let webhooks = f.optional("webhooks", |d, v| d.items("webhooks", v, webhook));
+    let v1 = f.optional("v1", v1);
     f.finish();
     Some(StoreEntry {
         id: id?,
@@ -186,13 +188,46 @@ fn store(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<StoreEntry> {
         name,
         api_secrets: api_secrets?,
         webhooks: webhooks.map_or_else(Vec::new, |webhooks| webhooks.value),
+        v1,
+    })
+}
+
+fn v1(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<V1Entry> {
+    let mut f = Fields::open(decoder, "v1", value)?;
+    let user_code = f.optional("user_code", |d, v| d.id("user_code", v));
+    let keys = f.required("keys", |d, v| d.items("keys", v, v1_key));
+    let default_channel = f.optional("default_channel", |d, v| d.id("default_channel", v));
+    let include_sandbox = f.optional("include_sandbox", |d, v| d.flag("include_sandbox", v));
+    f.finish();
+    Some(V1Entry {
+        user_code,
+        keys: keys?,
+        default_channel,
+        include_sandbox,
+    })
+}
+
+fn v1_key(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<V1KeyEntry> {
+    let mut f = Fields::open(decoder, "keys", value)?;
+    let key = f.required("key", |d, v| d.id("key", v));
+    let sha256 = f.optional("sha256", |d, v| d.text("sha256", v));
+    let secret = f.optional("secret", |d, v| d.hidden("secret", v));
+    let expires_at = f.optional("expires_at", |d, v| d.time("expires_at", v));
+    f.finish();
+    Some(V1KeyEntry {
+        key: key?,
+        sha256,
+        secret,
+        expires_at,
     })
 }
 
 fn webhook(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<WebhookEntry> {
     let mut f = Fields::open(decoder, "webhooks", value)?;
     let url = f.text("url");
-    let version = f.optional("version", |d, v| d.word("version", v, &["2024-04-25", "2024-01-01"]));
+    let version = f.optional("version", |d, v| {
+        d.word("version", v, &["2024-04-25", "2024-01-01", "v1"])
+    });
     let content_type = f.optional("content_type", |d, v| d.word("content_type", v, &["json", "form"]));
     let mode = f.optional("mode", |d, v| d.word("mode", v, &["live", "test", "both"]));
     let secrets = f.optional("secrets", |d, v| d.items("secrets", v, |d, v| d.hidden("secrets", v)));

@@ -278,6 +278,53 @@ api_secrets = [
 }
 
 #[test]
+fn v1_settings() {
+    let store = r#"
+[[store]]
+id = "store-1"
+merchant_id = "m"
+api_secrets = [{ name = "a", sha256 = "0000000000000000000000000000000000000000000000000000000000000001" }]
+[store.v1]
+user_code = "imp1"
+keys = [
+  { key = "k1", sha256 = "00" },
+  { key = "k2", secret = "env:NARU_T_SHORT" },
+  { key = "k3" },
+]
+include_sandbox = "yes"
+"#;
+    let good = |id: &str, more: &str| {
+        let hex = format!("{}{id}", "0".repeat(63));
+        format!(
+            "[[store]]\nid = \"s{id}\"\nmerchant_id = \"m\"\napi_secrets = [{{ name = \"a\", sha256 = \"{hex}\" }}]\n\
+             [store.v1]\nkeys = [{{ key = \"same\", sha256 = \"{hex}\" }}]\n{more}"
+        )
+    };
+    refuses(
+        &[("store.toml", store)],
+        &[
+            "store.toml:7:13: `user_code` must be `imp` and 8 digits, e.g. imp00000001",
+            "store.toml:9:26: `sha256` must be 64 hex digits",
+            "store.toml:10:26: `secret`: environment variable NARU_T_SHORT is not set",
+            "store.toml:11:11: give either `sha256` or `secret`",
+            "store.toml:13:19: `include_sandbox` must be true or false, not a string",
+        ],
+    );
+    refuses(
+        &[
+            ("a.toml", &good("1", "default_channel = \"b\"\n")),
+            ("b.toml", &good("2", "default_channel = \"a\"\n")),
+            ("c.toml", &channel("a", "mid-a").replace("store-1", "s1")),
+        ],
+        &[
+            "a.toml:7:19: unknown channel `b`",
+            "b.toml:6:17: V1 key `same` of store s2 is also one of store s1; every V1 key stands once",
+            "b.toml:7:19: channel `a` does not list store `s2`",
+        ],
+    );
+}
+
+#[test]
 fn unreadable_files_do_not_make_references_unknown() {
     let dir = Dir::with(&[("a.toml", &channel("a", "mid-a")), ("store.toml", "[[store]\n")]);
     std::fs::write(dir.file("latin.toml"), b"# \xe9\n").unwrap();

@@ -27,6 +27,14 @@ events = ["Transaction.Paid"]
 ordered = true
 allow_private = true
 retry = "long"
+[store.v1]
+user_code = "imp00000002"
+keys = [
+  { key = "0000000000000002", sha256 = "00000000000000000000000000000000000000000000000000000000000000bb", expires_at = 2026-01-31T09:00:00+09:00 },
+  { key = "0000000000000003", secret = "env:NARU_T_API" },
+]
+default_channel = "full"
+include_sandbox = true
 
 [[channel]]
 key = "full"
@@ -94,6 +102,18 @@ fn every_key_reaches_the_model() {
     assert_eq!((store.id.as_str(), store.name.as_str()), ("store-2", "둘째 상점"));
     assert_eq!(store.secrets[0].expires_at, Some(1_769_817_600_000));
     assert_eq!(store.secrets[0].sha256[31], 0xaa);
+    let v1 = store.v1.as_ref().unwrap();
+    assert_eq!(v1.user_code.as_deref(), Some("imp00000002"));
+    assert_eq!(
+        (v1.default_channel.as_deref(), v1.include_sandbox),
+        (Some("full"), true)
+    );
+    assert_eq!(v1.keys[0].expires_at, Some(1_769_817_600_000));
+    assert_eq!(
+        (v1.keys[0].sha256[31], v1.keys[1].sha256),
+        (0xbb, store.secrets[1].sha256)
+    );
+    assert_eq!(snapshot.v1_keys["0000000000000003"].id, "store-2");
     assert_eq!(snapshot.group_of("store-2", "group").unwrap().members[0].weight, 1);
     assert!(snapshot.channel_of("store-1", "full").is_none());
 }
@@ -129,6 +149,11 @@ fn the_schema_knows_the_same_keys_as_the_reader() {
     }
     let webhook = first("store")["webhooks"][0].as_table().unwrap();
     assert_eq!(properties("/$defs/Webhook/properties"), keys(webhook));
+    let v1 = first("store")["v1"].as_table().unwrap();
+    assert_eq!(properties("/$defs/V1/properties"), keys(v1));
+    let pairs = v1["keys"].as_array().unwrap();
+    let both = pairs.iter().flat_map(|k| keys(k.as_table().unwrap())).collect();
+    assert_eq!(properties("/$defs/V1Key/properties"), both);
     let timeouts = first("channel")["timeouts_ms"].as_table().unwrap();
     assert_eq!(properties("/$defs/Timeouts/properties"), keys(timeouts));
     let member = first("group")["members"][0].as_table().unwrap();

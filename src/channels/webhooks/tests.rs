@@ -53,6 +53,21 @@ fn every_setting_is_read() {
     assert!(!second.allow_private && !second.ordered && second.events.is_empty());
 }
 
+/// V1's receivers check no signature, and many of them read forms.
+#[test]
+fn v1_needs_no_secret() {
+    let webhooks = load(
+        "[[store.webhooks]]\nurl = \"https://a.example\"\nversion = \"v1\"\ncontent_type = \"form\"\n\
+         [[store.webhooks]]\nurl = \"https://b.example\"\nversion = \"v1\"\nsecrets = [\"env:K\"]\n",
+    )
+    .unwrap();
+    assert_eq!(
+        (webhooks[0].version, webhooks[0].content),
+        (WebhookVersion::V1, WebhookContent::Form)
+    );
+    assert_eq!((webhooks[0].secrets.len(), webhooks[1].secrets.len()), (0, 1));
+}
+
 #[test]
 fn what_could_hurt_is_refused() {
     let https = "url = \"https://a.example\"\n";

@@ -16,6 +16,7 @@ pub(super) fn text(values: &Values) -> String {
     ];
     let rows = [
         ("NARU_URL", "V2 API · 결제 API"),
+        ("NARU_V1_URL", "V1 API (iamport) · 아임포트 API"),
         ("NARU_SHOP_URL", "sample shop · 견본 상점"),
         ("NARU_ADMIN_URL", "operations · 운영"),
         ("NARU_ADMIN_TOKEN", "  admin token · 운영 토큰"),
@@ -26,6 +27,8 @@ pub(super) fn text(values: &Values) -> String {
         ),
         ("NARU_STORE_ID", "store · 상점"),
         ("NARU_API_SECRET", "  API secret"),
+        ("NARU_V1_KEY", "  V1 imp_key"),
+        ("NARU_V1_SECRET", "  V1 imp_secret"),
     ];
     for (name, what) in rows {
         if let Some(value) = value(values, name) {

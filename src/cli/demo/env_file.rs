@@ -2,10 +2,10 @@
 
 use super::Keys;
 use crate::adapters::{ChannelSpec, ChannelState};
-use crate::channels::Snapshot;
+use crate::channels::{Snapshot, Store, V1Key, V1Store};
 use crate::engine::now;
 use crate::server::House;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -18,6 +18,7 @@ pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &
     let mut values: Values = Vec::new();
     let mut put = |name: &str, value: &str| values.push((name.to_owned(), value.to_owned()));
     put("NARU_URL", house.public_url());
+    put("NARU_V1_URL", &addresses.v1);
     put("NARU_ADMIN_URL", &addresses.operations);
     put("NARU_ADMIN_TOKEN", keys.admin_token.expose_secret());
     put("NARU_SIM_URL", sim_url);
@@ -30,6 +31,13 @@ pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &
         put("NARU_STORE_ID", &store.id);
         put("NARU_API_SECRET", keys.api_secret.expose_secret());
         put("NARU_WEBHOOK_SECRET", keys.webhook_secret.expose_secret());
+        if let Some((v1, pair)) = v1_pair(store, &keys.v1_secret) {
+            put("NARU_V1_KEY", &pair.key);
+            put("NARU_V1_SECRET", keys.v1_secret.expose_secret());
+            if let Some(code) = &v1.user_code {
+                put("NARU_V1_USER_CODE", code);
+            }
+        }
         for (name, key) in named_channels(snapshot, &store.id) {
             put(&format!("NARU_CHANNEL_{name}"), &key);
         }
@@ -38,6 +46,14 @@ pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &
         }
     }
     values
+}
+
+/// The store's V1 settings and the key pair that has the demo's secret.
+fn v1_pair<'s>(store: &'s Store, secret: &SecretString) -> Option<(&'s V1Store, &'s V1Key)> {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.expose_secret().as_bytes());
+    let v1 = store.v1.as_ref()?;
+    let pair = v1.keys.iter().find(|pair| pair.sha256 == digest.as_ref())?;
+    Some((v1, pair))
 }
 
 /// A channel for each name: `TOSS`, `TOSS_MANUAL` for one whose approvals the merchant's server confirms, and

@@ -112,6 +112,52 @@ impl Engine {
         }
     }
 
+    /// Moves a schedule to another time: it is revoked and made again in one commit, so that the payment is never
+    /// without. Gives the new one.
+    ///
+    /// # Errors
+    /// See [`BillingError`] and [`EngineError`].
+    pub async fn move_schedule(&self, store_id: &str, id: &str, time_to_pay: Millis) -> Result<Schedule, EngineError> {
+        let at = now();
+        if time_to_pay <= at {
+            return Err(EngineError::Refused(Refusal::new("timeToPay", "must be in the future")));
+        }
+        let stored = self.ledger.schedule(id).await?.filter(|s| s.store_id == store_id);
+        let stored = stored.ok_or(BillingError::ScheduleNotFound)?;
+        match stored.status {
+            ScheduleStatus::Scheduled => {}
+            ScheduleStatus::Revoked => return Err(BillingError::ScheduleRevoked.into()),
+            _ => return Err(BillingError::ScheduleProcessed.into()),
+        }
+        let moved = Schedule {
+            id: format!("payment-schedule-{}", Uuid::now_v7()),
+            version: 0,
+            time_to_pay,
+            created_at: at,
+            ..stored
+        };
+        let writes = vec![
+            schedule_write(id, ScheduleEvent::Revoked, at),
+            billing(BillingWrite::Chargeable {
+                key: moved.order.billing_key.clone(),
+                channel: moved.order.channel_key.clone(),
+            }),
+            billing(BillingWrite::InsertSchedule(Box::new(moved.clone()))),
+            journal(id, "revoke", json!({ "movedTo": moved.id })),
+            journal(
+                &moved.id,
+                "schedule",
+                json!({ "payment": moved.payment_id, "billingKey": moved.order.billing_key, "timeToPay": time_to_pay }),
+            ),
+        ];
+        match self.ledger.commit(writes).await {
+            Ok(()) => Ok(moved),
+            Err(LedgerError::Stale) => Err(BillingError::ScheduleProcessed.into()),
+            Err(LedgerError::KeyGone) => Err(BillingError::KeyDeleted.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Revokes schedules, all or none. Gives their ids and the time.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ pub(in crate::engine) fn world() -> World {
         loaded_at: 0,
         stores: HashMap::new(),
         secrets: HashMap::new(),
+        v1_keys: HashMap::new(),
         channels: HashMap::new(),
         groups: HashMap::new(),
     };

@@ -6,8 +6,8 @@ use crate::ledger::{
     BillingWrite, IntentState, KeyFilter, KeyIntent, KeyTime, Ledger, LedgerError, PaymentFilter, ScheduleFilter, Write,
 };
 use crate::payment::{
-    BillingKey, BillingRef, Failure, FailureKind, KeyEvent, KeyStatus, MethodKind, PartIssued, ScheduleEvent,
-    ScheduleStatus, Status, billing_key_sample, schedule_sample,
+    BillingKey, BillingRef, CUSTOMER_UID, Failure, FailureKind, KeyEvent, KeyStatus, MethodKind, PartIssued,
+    ScheduleEvent, ScheduleStatus, Status, billing_key_sample, schedule_sample,
 };
 use serde_json::json;
 
@@ -74,6 +74,62 @@ pub(crate) async fn a_key_is_found_by_the_mark_of_its_pg_key(ledger: &dyn Ledger
     ledger.commit(vec![billing(update)]).await.unwrap();
     // A notice about a deletion of our own still finds what it tells of.
     assert_eq!(ledger.key_by_mark(mark).await.unwrap(), Some(key));
+}
+
+pub(crate) async fn a_customer_uid_means_the_newest_key_ever_issued(ledger: &dyn Ledger) {
+    let named = |id: &str, at: i64| {
+        let mut key = issued(id, at);
+        key.extras.insert(CUSTOMER_UID.to_owned(), "buyer-1".into());
+        key
+    };
+    let (first, mut second) = (named("k1", 2_000), named("k2", 3_000));
+    let store = first.store_id.clone();
+    let found = async |uid: &str| ledger.key_by_customer_uid(&store, uid).await.unwrap().map(|key| key.id);
+    assert_eq!(found("buyer-1").await, None);
+    ledger.commit(vec![insert(&first), insert(&second)]).await.unwrap();
+    assert_eq!(found("buyer-1").await.as_deref(), Some("k2"));
+    assert_eq!(found("buyer-2").await, None);
+    assert!(ledger.key_by_customer_uid("other", "buyer-1").await.unwrap().is_none());
+    // One that is still being issued takes nothing over.
+    let mut third = billing_key_sample("k3", 1);
+    third.extras.insert(CUSTOMER_UID.to_owned(), "buyer-1".into());
+    ledger.commit(vec![insert(&third)]).await.unwrap();
+    assert_eq!(found("buyer-1").await.as_deref(), Some("k2"));
+    // Deleted: the older one does not come back.
+    let expected = second.version;
+    second.apply("c0", &KeyEvent::Deleted(None), 4_000).unwrap();
+    let update = BillingWrite::UpdateKey {
+        key: Box::new(second.clone()),
+        expected,
+    };
+    ledger.commit(vec![billing(update)]).await.unwrap();
+    let last = ledger.key_by_customer_uid(&store, "buyer-1").await.unwrap();
+    assert_eq!(last, Some(second));
+}
+
+pub(crate) async fn schedules_are_found_by_their_payment(ledger: &dyn Ledger) {
+    ledger.commit(vec![insert(&issued("k1", 1_000))]).await.unwrap();
+    let made = |id: &str, payment: &str| {
+        let schedule = Box::new(schedule_sample(id, payment, "k1"));
+        billing(BillingWrite::InsertSchedule(schedule))
+    };
+    let revoked = BillingWrite::Schedule {
+        id: "s1".into(),
+        event: ScheduleEvent::Revoked,
+        at: 2_000,
+    };
+    ledger.commit(vec![made("s1", "p1"), made("s2", "p2")]).await.unwrap();
+    // Taken back and made again in one commit: the payment is never without a schedule.
+    ledger.commit(vec![billing(revoked), made("s3", "p1")]).await.unwrap();
+    let filter = ScheduleFilter {
+        store: "store-a".into(),
+        payment_id: Some("p1".into()),
+        limit: 10,
+        ..ScheduleFilter::default()
+    };
+    let (found, total) = ledger.schedules(&filter).await.unwrap();
+    let ids: Vec<&str> = found.iter().map(|s| s.id.as_str()).collect();
+    assert_eq!((ids.as_slice(), total), (["s3", "s1"].as_slice(), 2));
 }
 
 pub(crate) async fn keys_are_found_changed_and_guarded(ledger: &dyn Ledger) {

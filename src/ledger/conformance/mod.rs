@@ -59,6 +59,8 @@ macro_rules! for_every_case {
         $run!(receipts, due_receipts_are_leased_once);
         $run!(receipts, receipts_are_listed);
         $run!(billing, a_key_is_found_by_the_mark_of_its_pg_key);
+        $run!(billing, a_customer_uid_means_the_newest_key_ever_issued);
+        $run!(billing, schedules_are_found_by_their_payment);
         $run!(billing, keys_are_found_changed_and_guarded);
         $run!(billing, a_key_case_is_taken_by_one_person);
         $run!(billing, key_intents_are_leased_once_and_released);

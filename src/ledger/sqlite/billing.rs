@@ -11,7 +11,7 @@ use super::words::key_words;
 use super::writer::{Answer, Call, Task};
 use super::{SqliteLedger, mismatch, reader, storage, word_of};
 use crate::ledger::{BillingLedger, BillingWrite, KeyFilter, KeyIntent, LedgerError, ScheduleFilter};
-use crate::payment::{BillingKey, PartStatus, Schedule, ScheduleEvent};
+use crate::payment::{BillingKey, CUSTOMER_UID, PartStatus, Schedule, ScheduleEvent};
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -75,8 +75,8 @@ impl Applying<'_> {
     fn insert_key(&mut self, key: &BillingKey, doc: &str) -> Result<(), LedgerError> {
         self.execute(
             "INSERT INTO billing_keys (id, store_id, requested_at, version, status, issued_at, deleted_at, status_at,
-                 group_id, customer_id, platform, providers, methods, words, doc)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 group_id, customer_id, platform, providers, methods, words, doc, customer_uid)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             params![
                 key.id,
                 key.store_id,
@@ -92,7 +92,8 @@ impl Applying<'_> {
                 listed(key.parts.iter().map(|p| p.channel.pg_provider.as_str())),
                 listed(methods(key)),
                 key_words(key),
-                doc
+                doc,
+                key.extras.get(CUSTOMER_UID).and_then(serde_json::Value::as_str)
             ],
         )?;
         self.mark_parts(key)
@@ -299,6 +300,18 @@ impl BillingLedger for SqliteLedger {
         Box::pin(async move {
             let sql = "SELECT doc FROM billing_keys WHERE id = (SELECT billing_key FROM key_marks WHERE mark = ?1)";
             self.readers.point(|c| reader::doc(c, sql, [mark]))
+        })
+    }
+
+    fn key_by_customer_uid<'a>(
+        &'a self,
+        store_id: &'a str,
+        customer_uid: &'a str,
+    ) -> BoxFuture<'a, Result<Option<BillingKey>, LedgerError>> {
+        Box::pin(async move {
+            let sql = "SELECT doc FROM billing_keys WHERE store_id = ?1 AND customer_uid = ?2 AND issued_at IS NOT NULL
+                 ORDER BY seq DESC LIMIT 1";
+            self.readers.point(|c| reader::doc(c, sql, [store_id, customer_uid]))
         })
     }
 

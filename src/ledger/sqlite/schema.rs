@@ -10,7 +10,15 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Applied in order; `PRAGMA user_version` counts how many were. Never change one that was released: add another.
-const MIGRATIONS: &[&str] = &[INITIAL, NOTIFY, super::receipts::RECEIPTS, BILLING, MARKS, CLAIMS];
+const MIGRATIONS: &[&str] = &[
+    INITIAL,
+    NOTIFY,
+    super::receipts::RECEIPTS,
+    BILLING,
+    MARKS,
+    CUSTOMERS,
+    CLAIMS,
+];
 
 const CLAIMS: &str = "
 -- Transaction ids that we make for PGs: two operations of a MID must never have the same, or an inquiry by it would answer
@@ -327,6 +335,14 @@ CREATE TABLE key_marks (
     mark        TEXT PRIMARY KEY,
     billing_key TEXT NOT NULL REFERENCES billing_keys (id)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Names that merchants of the V1 API give their keys, and schedules by the payment they make.
+const CUSTOMERS: &str = "
+ALTER TABLE billing_keys ADD COLUMN customer_uid TEXT;
+CREATE INDEX billing_keys_by_uid ON billing_keys (store_id, customer_uid, seq)
+    WHERE customer_uid IS NOT NULL AND issued_at IS NOT NULL;
+CREATE INDEX schedules_by_payment ON schedules (store_id, payment_id, seq);
 ";
 
 /// More statements than the ledger has, so that none is ever prepared twice.

@@ -50,6 +50,7 @@ pub fn snapshot_with(secrets: &[(&str, &str, Option<i64>)]) -> Snapshot {
                 })
                 .collect(),
             webhooks: Vec::new(),
+            v1: None,
         });
         for secret in &store.secrets {
             by_secret.insert(secret.sha256, Arc::clone(&store));
@@ -62,6 +63,7 @@ pub fn snapshot_with(secrets: &[(&str, &str, Option<i64>)]) -> Snapshot {
         loaded_at: NOW,
         stores,
         secrets: by_secret,
+        v1_keys: HashMap::new(),
         channels: HashMap::new(),
         groups: HashMap::new(),
     }

@@ -126,6 +126,9 @@ pub(super) fn schedules(connection: &mut Connection, f: &ScheduleFilter) -> Resu
     if let Some(key) = &f.billing_key {
         filter.text("billing_key = ?", key);
     }
+    if let Some(id) = &f.payment_id {
+        filter.text("payment_id = ?", id);
+    }
     filter.range("time_to_pay", f.from, f.until);
     filter.any("status = ?", f.status.iter().map(|s| s.as_str().to_owned()));
     if let Some(test) = f.is_test {
