@@ -24,6 +24,7 @@ mod control;
 pub mod faults;
 pub mod html;
 pub mod ids;
+mod ksnet;
 pub mod ledger;
 mod nice;
 mod nice_legacy;
@@ -77,6 +78,7 @@ impl Simulators {
             Arc::new(toss::Toss::new(Arc::clone(&world))),
             Arc::new(nice::Nice::new(Arc::clone(&world))),
             Arc::new(nice_legacy::NiceLegacy::new(Arc::clone(&world))),
+            Arc::new(ksnet::Ksnet::new(Arc::clone(&world))),
         ];
         Arc::new(Self {
             world,
