@@ -163,6 +163,5 @@ fn card(call: &Call<'_>, proofs: bool) -> Result<Card, Refusal> {
         first: number.get(..8).unwrap_or_default().to_owned(),
         last: number.get(number.len() - 4..).unwrap_or_default().to_owned(),
         months: "00".to_owned(),
-        check: false,
     })
 }

@@ -93,7 +93,6 @@ pub(super) struct Card {
     pub first: String,
     pub last: String,
     pub months: String,
-    pub check: bool,
 }
 
 impl Card {

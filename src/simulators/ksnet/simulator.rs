@@ -63,11 +63,10 @@ impl PgSimulator for Ksnet {
         if let Some(missing) = operation.filter(|operation| !KNOWN.contains(operation)) {
             return Err(format!("KSNET documents no `{}` call", missing.word()));
         }
-        match kind {
-            Kind::BadSignature => Err("KSNET signs nothing, neither answers nor notices".to_owned()),
-            Kind::RateLimit => Err("KSNET documents no limit of requests".to_owned()),
-            _ => Ok(()),
+        if *kind == Kind::BadSignature {
+            return Err("KSNET signs nothing, neither answers nor notices".to_owned());
         }
+        Ok(())
     }
 
     fn server_error(&self) -> Answer {
@@ -86,8 +85,10 @@ impl PgSimulator for Ksnet {
         }
     }
 
+    /// KSNET documents no limit: this is what the web server in front of it says.
     fn rate_limited(&self) -> Answer {
-        self.server_error()
+        let page = "<html><head><title>429 Too Many Requests</title></head><body></body></html>\n";
+        Answer::new(StatusCode::TOO_MANY_REQUESTS, "text/html;charset=euc-kr", page)
     }
 
     /// The other charset under the same header; without Korean, bytes that neither has.

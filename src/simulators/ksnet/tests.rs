@@ -1,4 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+mod cancels;
+mod faults;
+mod instant;
+mod notices;
 mod windows;
 
 use crate::simulators::testing::{Got, call, control, start};
@@ -135,15 +139,28 @@ pub async fn rest(sim: &Arc<Simulators>, path: &str, body: Value) -> Value {
 
 /// Code of an envelope and of its data.
 pub fn codes(answer: &Value) -> (&str, &str) {
-    let text = |value: &'_ Value| -> Option<()> { value.as_str().map(|_| ()) };
-    assert!(
-        text(&answer["code"]).is_some() && answer["aid"].as_str().unwrap().len() == 24,
-        "{answer}"
-    );
+    assert_eq!(answer["aid"].as_str().unwrap().len(), 24, "{answer}");
     (
         answer["code"].as_str().unwrap(),
         answer["data"]["respCode"].as_str().unwrap_or_default(),
     )
+}
+
+/// `card/cancel` or `account/cancel` by transaction number: whole, or an amount with its ordinal.
+pub async fn cancel(sim: &Arc<Simulators>, path: &str, trno: &str, part: Option<(&str, &str)>) -> Value {
+    let mut body = json!({"mid": MID, "payload": "rt-42", "cancelType": "FULL", "orgTradeKeyType": "TID",
+        "orgTradeKey": trno, "orgTradeDate": "", "cancelTotalAmount": "", "cancelTaxFreeAmount": "", "cancelSeq": ""});
+    if let Some((amount, seq)) = part {
+        body["cancelType"] = json!("PARTIAL");
+        body["cancelTotalAmount"] = json!(amount);
+        body["cancelSeq"] = json!(seq);
+    }
+    rest(sim, path, body).await
+}
+
+pub async fn advance(sim: &Arc<Simulators>, days: i64) {
+    let ask = json!({"advanceMs": days * 86_400_000});
+    assert_eq!(control(sim, "POST", "clock", ask).await.status, 200);
 }
 
 pub async fn merchant(sim: &Arc<Simulators>, change: Value) {

@@ -312,7 +312,6 @@ fn card(choice: &Choice) -> Result<Card, ControlError> {
         first: "40001201".to_owned(),
         last: ids::digits(4),
         months: months.to_owned(),
-        check: choice.buyer.get("check").and_then(Value::as_bool).unwrap_or(false),
     })
 }
 
