@@ -53,7 +53,7 @@ impl Simulators {
             .iter()
             .map(|pg| json!({"provider": pg.id(), "calls": ([PER_PG, pg.controls()].concat())}))
             .collect();
-        json!({"providers": calls, "calls": SHARED})
+        json!({"providers": calls, "calls": SHARED, "sockets": self.raw_addresses()})
     }
 
     async fn shared(&self, request: &Request, call: &str) -> Reply {

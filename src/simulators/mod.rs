@@ -6,7 +6,7 @@
 //!
 //! | Call | Meaning |
 //! |---|---|
-//! | `GET /_sim/` | providers and their calls |
+//! | `GET /_sim/` | providers and their calls, addresses of raw TCP protocols |
 //! | `GET /_sim/ledger?provider=&mid=` | what the PGs believe ([`ledger::Row`]) |
 //! | `POST /_sim/{provider}/authenticate` | a buyer in a window, without a browser ([`pg::Authenticate`]) |
 //! | `POST /_sim/{provider}/deposit` · `/escrow` | a deposit, an escrow decision |
@@ -30,6 +30,7 @@ mod nice;
 mod nice_legacy;
 pub mod notices;
 pub mod pg;
+mod raw;
 mod toss;
 pub mod words;
 
@@ -40,8 +41,9 @@ use faults::Faults;
 use http::StatusCode;
 use notices::Notifier;
 use pg::{PgSimulator, World};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, RwLock, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 use words::{ControlError, nearest};
@@ -57,6 +59,8 @@ pub struct Simulators {
     notifier: Arc<Notifier>,
     stop: watch::Sender<bool>,
     sweeping: AtomicBool,
+    /// Where raw protocols listen.
+    sockets: RwLock<Vec<(&'static str, SocketAddr)>>,
 }
 
 impl std::fmt::Debug for Simulators {
@@ -87,6 +91,7 @@ impl Simulators {
             notifier,
             stop,
             sweeping: AtomicBool::new(false),
+            sockets: RwLock::default(),
         })
     }
 
