@@ -66,7 +66,12 @@ impl Ksnet {
         let mut payment = lock(&record);
         let account = account(&payment)?;
         let now = self.world.clock.now();
-        if ask.reverse != (payment.status == Status::Deposited) {
+        let fits = if ask.reverse {
+            Status::Deposited
+        } else {
+            Status::Waiting
+        };
+        if payment.status != fits {
             let text = format!("the account is `{}`", payment.status.word());
             return Err(ControlError::impossible(text));
         }

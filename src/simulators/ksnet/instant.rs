@@ -127,39 +127,44 @@ impl Ksnet {
     }
 }
 
-/// The card of a call. Passwords: `00` is wrong for every card, as no other is known.
+/// The card of a call.
 fn card(call: &Call<'_>, proofs: bool) -> Result<Card, Refusal> {
-    let number = call.text("cardNumb");
+    let (pin, owner) = (call.text("password2"), call.text("userInfo"));
+    let proofs = proofs.then_some((pin.as_str(), owner.as_str()));
+    read_card(&call.text("cardNumb"), &call.text("expiryDate"), proofs, call.now)
+}
+
+/// A card by number, yyMM, and for some calls first digits of the PIN and birthday or business number. `00` is the
+/// wrong PIN of every card, as no other is known.
+pub(super) fn read_card(number: &str, expiry: &str, proofs: Option<(&str, &str)>, now: i64) -> Result<Card, Refusal> {
     if !(13..=20).contains(&number.len()) || !number.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Refusal::wrong("cardNumb"));
     }
-    let expiry = call.text("expiryDate");
     let year = expiry.get(..2).and_then(|text| text.parse::<i16>().ok());
     let month = expiry.get(2..).and_then(|text| text.parse::<i8>().ok());
-    let (Some(year), Some(month @ 1..=12), true) = (year, month, digits(&expiry, 4)) else {
+    let (Some(year), Some(month @ 1..=12), true) = (year, month, digits(expiry, 4)) else {
         return Err(Refusal::wrong("expiryDate"));
     };
-    if proofs {
-        let (pin, owner) = (call.text("password2"), call.text("userInfo"));
-        if !digits(&pin, 2) {
+    if let Some((pin, owner)) = proofs {
+        if !digits(pin, 2) {
             return Err(Refusal::wrong("password2"));
         }
-        if !digits(&owner, 6) && !digits(&owner, 10) {
+        if !digits(owner, 6) && !digits(owner, 10) {
             return Err(Refusal::wrong("userInfo"));
         }
     }
-    if !luhn(&number) {
+    if !luhn(number) {
         return Err(Refusal::coded("9008"));
     }
-    let now = civil(call.now);
-    if (year + 2000, month) < (now.year(), now.month()) {
+    let today = civil(now);
+    if (year + 2000, month) < (today.year(), today.month()) {
         return Err(Refusal::coded("9003"));
     }
-    if proofs && call.text("password2") == "00" {
+    if proofs.is_some_and(|(pin, _)| pin == "00") {
         return Err(Refusal::coded("6003"));
     }
     Ok(Card {
-        row: company(&number),
+        row: company(number),
         first: number.get(..8).unwrap_or_default().to_owned(),
         last: number.get(number.len() - 4..).unwrap_or_default().to_owned(),
         months: "00".to_owned(),

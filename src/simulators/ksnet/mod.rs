@@ -1,4 +1,4 @@
-//! KSNET's KSPAY: window pages V1.4 for PC and mobile, the fetch that approves, and the REST API ("pgapi").
+//! KSNET's KSPAY: window pages V1.4 for PC and mobile, the fetch that approves, the REST API ("pgapi"), the socket.
 //!
 //! Paths below `{origin}/ksnet`, as at KSNET's own hosts:
 //!
@@ -30,6 +30,9 @@
 //!
 //! `POST /_sim/ksnet/notify` (`{orderId|tid, amount?, reverse?, unknownOrderId?, mid?}`) sends a notice nobody caused.
 //!
+//! The socket protocol is served on the address that `GET /_sim/` names in `sockets.ksnet` (KSNET's own is
+//! 210.181.28.137:21001): cancels, virtual accounts, cash receipts, card payments; see [`socket`].
+//!
 //! Faults: `decline:A0500` and `decline:A0999` act first and then answer that envelope; `decline:<code>` of a fetch is
 //! for good, of a REST call for once. `bad-signature` cannot be shown: KSNET signs nothing.
 
@@ -43,8 +46,10 @@ mod merchants;
 mod notices;
 mod page;
 mod payment;
+mod receipts;
 mod rest;
 mod simulator;
+mod socket;
 mod vbank;
 mod window;
 
@@ -55,6 +60,7 @@ use approve::Deal;
 use dashmap::DashMap;
 use merchants::Merchants;
 use payment::Payment;
+use receipts::Receipt;
 use std::sync::{Arc, Mutex};
 use window::Windows;
 
@@ -68,6 +74,9 @@ pub(super) struct Ksnet {
     payments: Book<Payment>,
     /// The newest transaction of an order number.
     orders: DashMap<String, Arc<str>>,
+    receipts: Book<Receipt>,
+    /// Held while a receipt is checked against the others and stored.
+    issuing: Mutex<()>,
 }
 
 impl Ksnet {
@@ -79,6 +88,8 @@ impl Ksnet {
             deals: Book::new(max),
             payments: Book::new(max),
             orders: DashMap::new(),
+            receipts: Book::new(max),
+            issuing: Mutex::new(()),
             world,
         }
     }

@@ -142,6 +142,8 @@ pub(super) enum Status {
     /// A virtual account waits for its deposit.
     Waiting,
     Deposited,
+    /// A virtual account that was taken back before its deposit.
+    Closed,
     PartCancelled,
     Cancelled,
 }
@@ -152,6 +154,7 @@ impl Status {
             Self::Approved => "approved",
             Self::Waiting => "waiting",
             Self::Deposited => "deposited",
+            Self::Closed => "closed",
             Self::PartCancelled => "part-cancelled",
             Self::Cancelled => "cancelled",
         }
@@ -256,7 +259,7 @@ impl Payment {
         } else {
             RowKind::Approval
         };
-        let held = if matches!(self.status, Status::Waiting) {
+        let held = if matches!(self.status, Status::Waiting | Status::Closed) {
             0
         } else {
             self.balance

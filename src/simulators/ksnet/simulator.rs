@@ -57,6 +57,7 @@ impl PgSimulator for Ksnet {
             Operation::Cancel,
             Operation::Instant,
             Operation::Vbank,
+            Operation::CashReceipt,
             Operation::Window,
             Operation::Notify,
         ];
@@ -106,6 +107,26 @@ impl PgSimulator for Ksnet {
         bytes.into()
     }
 
+    fn has_raw(&self) -> bool {
+        true
+    }
+
+    fn raw_operation(&self, frame: &[u8]) -> Option<Operation> {
+        Self::frame_operation(frame)
+    }
+
+    fn serve_raw(&self, frame: &[u8], decline: Option<&Decline>) -> Option<Bytes> {
+        self.frame(frame, decline).map(Bytes::from)
+    }
+
+    fn raw_maintenance(&self) -> Decline {
+        Decline {
+            code: "9006".to_owned(),
+            status: None,
+            message: None,
+        }
+    }
+
     fn authenticate(&self, ask: &Authenticate) -> Control {
         self.drive_window(ask)
     }
@@ -136,7 +157,8 @@ impl PgSimulator for Ksnet {
     fn ledger(&self, mid: Option<&str>) -> Vec<Row> {
         let wanted = |row: &Row| mid.is_none_or(|mid| mid == row.mid);
         let rows = self.payments.all().into_iter().flat_map(|record| lock(&record).rows());
-        rows.filter(wanted).collect()
+        let receipts = self.receipts.all().into_iter().map(|record| lock(&record).row());
+        rows.chain(receipts).filter(wanted).collect()
     }
 
     fn sweep(&self) -> Vec<Notice> {
@@ -150,5 +172,6 @@ impl PgSimulator for Ksnet {
         self.deals.clear();
         self.payments.clear();
         self.orders.clear();
+        self.receipts.clear();
     }
 }

@@ -3,6 +3,7 @@ mod cancels;
 mod faults;
 mod instant;
 mod notices;
+mod socket;
 mod windows;
 
 use crate::simulators::testing::{Got, call, control, start};
