@@ -28,6 +28,7 @@ impl Simulating {
         let (stop, stopped) = watch::channel(false);
         let url = format!("http://{}", listener.local_addr().map_err(failed)?);
         simulators.set_public_url(&url);
+        simulators.listen_raw(address.ip()).await.map_err(failed)?;
         let limits = Limits {
             // A simulated PG acts out hangs; stopping does not wait for them.
             drain: std::time::Duration::from_millis(200),

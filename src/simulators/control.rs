@@ -1,7 +1,7 @@
 //! The control calls under `/_sim/`: what tests and the demo steer the simulators with.
 
 use super::Simulators;
-use super::faults::{Fault, Faults};
+use super::faults::{Fault, Faults, Kind};
 use super::pg::{Authenticate, Control, Controlled, PgSimulator};
 use super::words::{ControlError, nearest, parse, unknown_word};
 use crate::net::{Request, Response, json_response};
@@ -53,7 +53,7 @@ impl Simulators {
             .iter()
             .map(|pg| json!({"provider": pg.id(), "calls": ([PER_PG, pg.controls()].concat())}))
             .collect();
-        json!({"providers": calls, "calls": SHARED})
+        json!({"providers": calls, "calls": SHARED, "sockets": self.raw_addresses()})
     }
 
     async fn shared(&self, request: &Request, call: &str) -> Reply {
@@ -157,11 +157,13 @@ impl Simulators {
         let mut faults = Vec::with_capacity(lines.len());
         for (at, line) in lines.iter().enumerate() {
             let fault = Fault::parse(at, line, &ids)?;
-            for pg in self
-                .pgs
-                .iter()
-                .filter(|pg| fault.provider.as_deref().is_none_or(|id| id == pg.id()))
-            {
+            // Without a provider it is for those that have the call; named ones must have it.
+            let has = |pg: &dyn PgSimulator| pg.shows(&Kind::Hang, fault.operation).is_ok();
+            let somewhere = self.pgs.iter().any(|pg| has(pg.as_ref()));
+            for pg in self.pgs.iter().filter(|pg| match fault.provider.as_deref() {
+                Some(id) => id == pg.id(),
+                None => has(pg.as_ref()) || !somewhere,
+            }) {
                 pg.shows(&fault.kind, fault.operation).map_err(|why| {
                     let mut error = ControlError::impossible(format!("{}: {why}", pg.id()));
                     error.field = Some(format!("[{at}].kind"));

@@ -6,7 +6,7 @@
 //!
 //! | Call | Meaning |
 //! |---|---|
-//! | `GET /_sim/` | providers and their calls |
+//! | `GET /_sim/` | providers and their calls, addresses of raw TCP protocols |
 //! | `GET /_sim/ledger?provider=&mid=` | what the PGs believe ([`ledger::Row`]) |
 //! | `POST /_sim/{provider}/authenticate` | a buyer in a window, without a browser ([`pg::Authenticate`]) |
 //! | `POST /_sim/{provider}/deposit` · `/escrow` | a deposit, an escrow decision |
@@ -26,11 +26,13 @@ pub mod html;
 pub mod ids;
 mod inicis;
 mod kcp;
+mod ksnet;
 pub mod ledger;
 mod nice;
 mod nice_legacy;
 pub mod notices;
 pub mod pg;
+mod raw;
 mod toss;
 pub mod words;
 
@@ -41,8 +43,9 @@ use faults::Faults;
 use http::StatusCode;
 use notices::Notifier;
 use pg::{PgSimulator, World};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, RwLock, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 use words::{ControlError, nearest};
@@ -58,6 +61,8 @@ pub struct Simulators {
     notifier: Arc<Notifier>,
     stop: watch::Sender<bool>,
     sweeping: AtomicBool,
+    /// Where raw protocols listen.
+    sockets: RwLock<Vec<(&'static str, SocketAddr)>>,
 }
 
 impl std::fmt::Debug for Simulators {
@@ -81,6 +86,7 @@ impl Simulators {
             Arc::new(nice::Nice::new(Arc::clone(&world))),
             Arc::new(nice_legacy::NiceLegacy::new(Arc::clone(&world))),
             Arc::new(kcp::Kcp::new(Arc::clone(&world))),
+            Arc::new(ksnet::Ksnet::new(Arc::clone(&world))),
         ];
         notifier.set_resent(pgs.iter().filter_map(|pg| Some((pg.id(), pg.resent_body()?))).collect());
         Arc::new(Self {
@@ -90,6 +96,7 @@ impl Simulators {
             notifier,
             stop,
             sweeping: AtomicBool::new(false),
+            sockets: RwLock::default(),
         })
     }
 

@@ -328,6 +328,30 @@ pub trait PgSimulator: Send + Sync + 'static {
         None
     }
 
+    /// Whether the PG speaks a raw TCP protocol too: frames behind four digits of length.
+    fn has_raw(&self) -> bool {
+        false
+    }
+
+    /// What a raw frame is for.
+    fn raw_operation(&self, _frame: &[u8]) -> Option<Operation> {
+        None
+    }
+
+    /// Acts on a raw frame, its length included; `None` closes the connection.
+    fn serve_raw(&self, _frame: &[u8], _decline: Option<&Decline>) -> Option<Bytes> {
+        None
+    }
+
+    /// How the raw protocol refuses under maintenance.
+    fn raw_maintenance(&self) -> Decline {
+        Decline {
+            code: String::new(),
+            status: None,
+            message: None,
+        }
+    }
+
     /// Drives a window without a browser.
     ///
     /// # Errors
