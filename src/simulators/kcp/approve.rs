@@ -42,7 +42,7 @@ impl Kcp {
             return Err(refusal("8094"));
         }
         match blob.content {
-            Content::Key(card, order, group) => self.issue_key(ctx, card, &order, &group),
+            Content::Key(card, order, group) => self.issue_key(ctx, *card, &order, &group),
             Content::Payment(payment) => {
                 guard(ctx, &payment)?;
                 self.settle(ctx, *payment)

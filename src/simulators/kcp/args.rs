@@ -227,6 +227,7 @@ pub(super) fn answer(fields: &[(String, String)]) -> Answer {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -21,7 +21,7 @@ const FILLER: usize = 600;
 pub(super) enum Content {
     Payment(Box<Payment>),
     /// A card for a batch key, its order number and group.
-    Key(Card, String, String),
+    Key(Box<Card>, String, String),
 }
 
 #[derive(Debug, Clone)]
@@ -90,6 +90,7 @@ impl Blobs {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -100,7 +101,11 @@ mod tests {
             site: Arc::from("NARU1"),
             at: 0,
             used: false,
-            content: Content::Key(Card::of("CCKM", String::new()), order.to_owned(), String::new()),
+            content: Content::Key(
+                Box::new(Card::of("CCKM", String::new())),
+                order.to_owned(),
+                String::new(),
+            ),
         };
         let (first, second) = (blobs.seal(blob("A")), blobs.seal(blob("B")));
         let opened = blobs.open(&first.0, &first.1).unwrap();

@@ -120,6 +120,7 @@ fn time(der: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

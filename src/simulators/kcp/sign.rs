@@ -15,6 +15,7 @@ pub(super) fn verify(key: &[u8], parts: &[&str], signature: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::certificate::Certificate;
     use super::*;

@@ -124,7 +124,9 @@ impl Kcp {
             _ => String::new(),
         };
         let content = match (&window.group, means) {
-            (Some(group), Means::Card(card)) => Content::Key(card, window.order.number.clone(), group.clone()),
+            (Some(group), Means::Card(card)) => {
+                Content::Key(Box::new(card), window.order.number.clone(), group.clone())
+            }
             (_, means) => Content::Payment(Box::new(sealed(
                 &window,
                 choice,

@@ -242,7 +242,8 @@ fn escrow(site: &Site, args: &Args) -> Result<bool, Refusal> {
         _ => return wrong("escw_used"),
     }
     let term = args.text("deli_term");
-    if !term.is_empty() && !(term.len() == 2 && digits(term)) {
+    let days = term.len() == 2 && digits(term);
+    if !term.is_empty() && !days {
         return wrong("deli_term");
     }
     if let Some(items) = args.get("good_info") {
