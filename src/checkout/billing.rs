@@ -181,7 +181,7 @@ impl Checkout {
         match Box::pin(self.engine.key_window_open(token)).await {
             Ok(opened) => {
                 let merchant = opened.key.origin.url.as_deref().and_then(urls::origin_of);
-                let policy = csp::window(&opened.open, merchant.as_deref());
+                let policy = csp::window(&opened.open, merchant.as_deref(), opened.redirect_url.as_deref());
                 match pages::window(&opened.open, &links) {
                     Ok(html) => reply::page(StatusCode::OK, html, &policy, "strict-origin"),
                     Err(error) => returned(&Err(EngineError::Storage(error.to_string())), &links, false),

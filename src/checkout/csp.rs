@@ -11,10 +11,11 @@ pub const OUTCOME: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// Script functions that need `eval` on the page that runs them (NICE Payments' `goPay`).
 const EVALUATING: &[&str] = &["goPay"];
 
-/// The page that runs a window. `merchant` is the origin that may show it in a frame.
+/// The page that runs a window. `merchant` is the origin that may show it in a frame; `redirect` is the address that the
+/// buyer goes on to: browsers hold the answer of a form against the same list as the form's own address.
 ///
 /// Styles are the one thing that PG scripts write inline: their overlays are drawn with style elements.
-pub fn window(open: &Open, merchant: Option<&str>) -> String {
+pub fn window(open: &Open, merchant: Option<&str>, redirect: Option<&str>) -> String {
     let pg = sources(match open {
         Open::Script { script_url, .. } | Open::ScriptForm { script_url, .. } => script_url,
         Open::Form { action, .. } => action,
@@ -29,11 +30,14 @@ pub fn window(open: &Open, merchant: Option<&str>) -> String {
     // Functions of scripts that evaluate the messages of their own frames: without the permission they hear nothing.
     let evaluates = matches!(open, Open::ScriptForm { call, .. } if EVALUATING.contains(&call.as_str()));
     let eval = if evaluates { " 'unsafe-eval'" } else { "" };
+    let onward = redirect
+        .and_then(urls::source_of)
+        .map_or(String::new(), |source| format!(" {source}"));
     let ancestors = merchant.map_or(String::new(), |origin| format!(" {origin}"));
     format!(
         "default-src 'none'; script-src 'self'{scripts}{eval}; style-src 'self' 'unsafe-inline'{scripts}; \
          img-src 'self' data:{scripts}; font-src 'self'{scripts}; connect-src 'self'{scripts}; frame-src 'self'{frames}; \
-         form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'self'{ancestors}"
+         form-action 'self'{forms}{onward}; base-uri 'none'; frame-ancestors 'self'{ancestors}"
     )
 }
 
@@ -97,6 +101,7 @@ mod tests {
         let policy = window(
             &script("https://js.pg.example/v2/standard"),
             Some("https://shop.example.com"),
+            None,
         );
         assert!(
             policy.contains("script-src 'self' https://js.pg.example https://*.pg.example;"),
@@ -111,7 +116,7 @@ mod tests {
             "{policy}"
         );
         assert!(!policy.contains("unsafe-eval") && !policy.contains("script-src 'self' 'unsafe-inline'"));
-        let local = window(&script("http://127.0.0.1:8090/toss/v2/standard"), None);
+        let local = window(&script("http://127.0.0.1:8090/toss/v2/standard"), None, None);
         assert!(local.contains("script-src 'self' http://127.0.0.1:8090;"), "{local}");
     }
 
@@ -124,10 +129,10 @@ mod tests {
             fields: Vec::new(),
             action: "/checkout/return/x".to_owned(),
         };
-        let policy = window(&form("goPay"), None);
+        let policy = window(&form("goPay"), None, None);
         let scripts = "script-src 'self' https://web.pg.example https://*.pg.example 'unsafe-eval';";
         assert!(policy.contains(scripts), "{policy}");
-        assert!(!window(&form("pay"), None).contains("unsafe-eval"));
+        assert!(!window(&form("pay"), None, None).contains("unsafe-eval"));
     }
 
     #[test]
@@ -138,25 +143,32 @@ mod tests {
             fields: Vec::new(),
             iframe: false,
         };
-        let policy = window(&form, None);
+        let policy = window(&form, None, Some("https://shop.example.com/done?a=1"));
         assert!(
             policy.contains("script-src 'self';") && policy.contains("frame-src 'self';"),
             "{policy}"
         );
         assert!(
-            policy.contains("form-action 'self' https://pay.pg.example https://*.pg.example;"),
+            policy.contains("form-action 'self' https://pay.pg.example https://*.pg.example https://shop.example.com;"),
             "{policy}"
         );
         let redirect = Open::Redirect {
             url: "https://pay.pg.example/x".to_owned(),
             popup: false,
         };
-        assert!(!window(&redirect, None).contains("pg.example"));
+        let policy = window(&form, None, Some("naru.shop-1://done;x y"));
+        assert!(!policy.contains("naru.shop-1"), "{policy}");
+        let policy = window(&form, None, Some("naru.shop-1://done"));
+        assert!(
+            policy.contains("https://*.pg.example naru.shop-1:; base-uri"),
+            "{policy}"
+        );
+        assert!(!window(&redirect, None, None).contains("pg.example"));
     }
 
     #[test]
     fn an_address_cannot_smuggle_a_directive() {
-        let policy = window(&script("https://a.example;script-src *"), None);
+        let policy = window(&script("https://a.example;script-src *"), None, None);
         assert!(policy.contains("script-src 'self';"), "{policy}");
         assert!(!policy.contains('*'), "{policy}");
     }

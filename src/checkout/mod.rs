@@ -210,7 +210,7 @@ impl Checkout {
         match Box::pin(self.engine.window_open(token)).await {
             Ok(opened) => {
                 let merchant = opened.transaction.origin.url.as_deref().and_then(urls::origin_of);
-                let policy = csp::window(&opened.open, merchant.as_deref());
+                let policy = csp::window(&opened.open, merchant.as_deref(), opened.redirect_url.as_deref());
                 match pages::window(&opened.open, &links) {
                     // PG scripts compare the page's origin with the merchant's registration.
                     Ok(html) => reply::page(StatusCode::OK, html, &policy, "strict-origin"),

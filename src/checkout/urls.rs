@@ -64,6 +64,15 @@ pub fn check_http(url: &str) -> Result<(), String> {
     }
 }
 
+/// What a content security policy calls the place that a redirect target leads to: an origin, or the scheme of an app.
+pub fn source_of(url: &str) -> Option<String> {
+    check_redirect(url).ok()?;
+    match scheme_of(url).ok()?.as_str() {
+        "http" | "https" => origin_of(url),
+        scheme => Some(format!("{scheme}:")),
+    }
+}
+
 fn scheme_of(url: &str) -> Result<String, String> {
     if url.len() > URL_MAX {
         return Err(format!("must not be longer than {URL_MAX} bytes"));

@@ -4,10 +4,11 @@ use super::{Engine, EngineError, OpenedAttempt, now};
 use crate::adapters::Open;
 use crate::payment::Status;
 use serde::Deserialize;
+use serde_json::Value;
 
 impl Engine {
     /// What the browser must do for an attempt whose window was opened and has not returned, found by its token.
-    /// Reads the members `open` and `paymentToken` of the attempt's document, as they were stored with it.
+    /// Reads the members `open`, `redirectUrl` and `paymentToken` of the attempt's document, as they were stored with it.
     ///
     /// # Errors
     /// [`EngineError::NotFound`] for a token that is unknown, expired or no window's; [`EngineError::InvalidToken`] once the attempt has
@@ -33,6 +34,7 @@ impl Engine {
             transaction,
             token: token.to_owned(),
             open,
+            redirect_url: row.doc.get("redirectUrl").and_then(Value::as_str).map(str::to_owned),
         })
     }
 }

@@ -152,6 +152,8 @@ pub struct OpenedAttempt {
     pub token: String,
     /// What the browser must do.
     pub open: Open,
+    /// Where the merchant wants the result.
+    pub redirect_url: Option<String>,
 }
 
 /// How a window attempt stands.

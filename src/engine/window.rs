@@ -76,7 +76,7 @@ impl Engine {
                 expected: Box::new(request.expected(String::new(), at)),
                 open: Box::new(opened.open.clone()),
                 keep: opened.keep.as_ref().map(|keep| self.seal_keep(&transaction.id, keep)),
-                redirect_url: input.redirect_url,
+                redirect_url: input.redirect_url.clone(),
                 manual: channel.spec.manual_confirm,
                 payment_token: None,
             })?,
@@ -97,6 +97,7 @@ impl Engine {
             transaction,
             token,
             open: opened.open,
+            redirect_url: input.redirect_url,
         })
     }
 

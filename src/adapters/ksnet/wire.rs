@@ -20,6 +20,9 @@ pub(super) const NAMES: [&str; 16] = [
 ];
 /// Values that must be there: up to `ordno`. An answer that ends before it was cut off.
 const NEEDED: usize = 9;
+/// Values that decide about money: a broken byte in one of them makes the whole answer unreadable, as dropping it could
+/// turn it into another value.
+const DECISIVE: [&str; 4] = ["authyn", "trno", "amt", "ordno"];
 
 /// Bytes of one character, 0 if CP949 lacks it.
 fn width(c: char) -> usize {
@@ -65,6 +68,11 @@ pub(super) fn decode(bytes: &[u8]) -> String {
         Err(_) => EUC_KR.decode_without_bom_handling(bytes).0.into_owned(),
     };
     text.trim().trim_end_matches('\u{fffd}').trim_end().to_owned()
+}
+
+/// Whether bytes are whole characters of UTF-8 or CP949.
+fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok() || !EUC_KR.decode_without_bom_handling(bytes).1
 }
 
 /// At most [`MESSAGE_MAX`] characters.
@@ -142,14 +150,15 @@ pub(super) fn fetched(answer: &WireAnswer) -> Result<Fetched, UnknownWhy> {
     let body = &answer.body[..];
     let start = body.iter().position(|b| *b == b'`');
     let start = start.ok_or_else(|| unreadable("without a backtick"))?;
-    let values: Vec<String> = body[start + 1..]
-        .split(|b| *b == b'`')
-        .take(NAMES.len())
-        .map(decode)
-        .collect();
-    if values.len() < NEEDED {
+    let parts: Vec<&[u8]> = body[start + 1..].split(|b| *b == b'`').take(NAMES.len()).collect();
+    if parts.len() < NEEDED {
         return Err(unreadable("with a text that was cut off"));
     }
+    let broken = |(name, part): &(&&str, &&[u8])| DECISIVE.contains(*name) && !is_text(part);
+    if let Some((name, _)) = NAMES.iter().zip(&parts).find(broken) {
+        return Err(unreadable(&format!("with a broken {name}")));
+    }
+    let values = parts.into_iter().map(decode).collect();
     Ok(Fetched { values })
 }
 

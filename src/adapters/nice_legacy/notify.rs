@@ -27,7 +27,13 @@ impl Notifications for NiceLegacy {
         }
         let or_dash = |name: &str| pairs.get(name).unwrap_or("-").to_owned();
         let event = Event {
-            dedupe: format!("{tid}|{code}|{}|{}", or_dash("StateCd"), or_dash("AuthDate")),
+            // With the amount: a wrong deposit and the right one may come within one second of AuthDate.
+            dedupe: format!(
+                "{tid}|{code}|{}|{}|{}",
+                or_dash("StateCd"),
+                or_dash("AuthDate"),
+                or_dash("Amt")
+            ),
             order_id: pairs.owned("MOID").or_else(|| pairs.owned("Moid")),
             tid,
         };

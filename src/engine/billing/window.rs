@@ -47,6 +47,8 @@ pub struct OpenedKey {
     pub token: String,
     /// What the browser must do.
     pub open: Open,
+    /// Where the merchant wants the result.
+    pub redirect_url: Option<String>,
 }
 
 /// How a window for a key stands.
@@ -146,7 +148,7 @@ impl Engine {
             expected: Box::new(expected),
             open: Box::new(opened.open.clone()),
             keep: opened.keep.as_ref().map(|keep| self.seal_keep(&key.id, keep)),
-            redirect_url: input.redirect_url,
+            redirect_url: input.redirect_url.clone(),
             manual: channel.spec.manual_confirm,
             issue_token: None,
         })?;
@@ -167,6 +169,7 @@ impl Engine {
             key,
             token,
             open: opened.open,
+            redirect_url: input.redirect_url,
         })
     }
 
@@ -176,7 +179,13 @@ impl Engine {
     /// [`EngineError::NotFound`] for a token that is unknown or expired; [`EngineError::InvalidToken`] once it is used.
     pub async fn key_window_open(&self, token: &str) -> Result<OpenedKey, EngineError> {
         let (row, found) = self.key_token(token).await?;
-        let Token::KeyWindow { open, issue_token, .. } = found else {
+        let Token::KeyWindow {
+            open,
+            issue_token,
+            redirect_url,
+            ..
+        } = found
+        else {
             return Err(EngineError::NotFound);
         };
         if row.expires_at < now() {
@@ -190,6 +199,7 @@ impl Engine {
             key,
             token: token.to_owned(),
             open: *open,
+            redirect_url,
         })
     }
 

@@ -2,11 +2,14 @@
 import assert from "node:assert/strict";
 import { accessible } from "../lib/accessible.mjs";
 import { CANCEL, DECLINE, PAY, overlay, press, test } from "../lib/cases.mjs";
-import { order, shop, truth } from "../lib/router.mjs";
+import { channelKey, manualChannelKey, order, shop, truth } from "../lib/router.mjs";
+
+const choose = (t, key) => t.page.locator(`#channels label:has(input[value="channelKey:${key}"])`).click();
 
 const enter = async (t, query = "") => {
   await t.page.goto(shop + query);
   await t.page.locator("#channels input").first().waitFor();
+  await choose(t, channelKey);
   const amount = order().totalAmount;
   await t.page.locator("#amount").fill(String(amount));
   return amount;
@@ -82,7 +85,7 @@ test("shop: a group, an account, manual approval", ["pc", "mobile"], async (t) =
   await buy(t, PAY);
   await truth(await status(t, "결제 완료"), group, "PAID");
   const manual = await enter(t);
-  await t.page.locator("#channels label", { hasText: "수동 승인" }).click();
+  await choose(t, manualChannelKey);
   await buy(t, PAY);
   await truth(await status(t, "결제 완료"), manual, "PAID");
   await enter(t);

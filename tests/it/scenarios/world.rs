@@ -273,10 +273,14 @@ impl World {
     /// The operator edits the channel file; returns when the router says that it took the change.
     async fn write_channels(&mut self, mid: u8) {
         let text = self.pg.channel_file(self.demo.value("NARU_STORE_ID"), mid);
-        // The sample channels hold the same contracts: only the store stays.
+        // The sample channels hold the same contracts: only the store stays, without what it says of them.
         for entry in std::fs::read_dir(self.demo.channels()).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|e| e == "toml") && !path.ends_with("store.toml") {
+            if path.ends_with("store.toml") {
+                let store = std::fs::read_to_string(&path).unwrap();
+                let kept = store.lines().filter(|line| !line.starts_with("default_channel"));
+                std::fs::write(&path, kept.collect::<Vec<_>>().join("\n")).unwrap();
+            } else if path.extension().is_some_and(|e| e == "toml") {
                 std::fs::remove_file(path).unwrap();
             }
         }
