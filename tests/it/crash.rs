@@ -19,7 +19,7 @@ const SETTLED: Duration = Duration::from_secs(110);
 const PARALLEL: usize = 6;
 
 /// Where the router can be told to die; `src/engine/crash.rs` lists them.
-const POINTS: [&str; 6] = [
+pub const POINTS: [&str; 6] = [
     "before-intent",
     "after-intent",
     "before-send",

@@ -1,7 +1,8 @@
-//! S1: a thousand reloads while payments run. No request fails, and none sees two versions.
+//! S1: a thousand reloads while payments run at every PG. No request fails, and none sees two versions.
 
+use crate::every_pg::{self, Shop};
 use crate::harness::Answer;
-use crate::rig::{ADMIN_TOKEN, Pg, Router, Site, Web, agree, toss};
+use crate::rig::{ADMIN_TOKEN, Pg, Router, Site, Web, agree};
 use http::Method;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -10,10 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-const CHANNEL: &str = "channel-key-swapped";
-const TOTAL: i64 = 9_000;
 const RELOADS: usize = 1_000;
-const BUYERS: usize = 6;
+/// Buyers at each PG.
+const BUYERS: usize = 2;
 
 struct Load {
     web: Web,
@@ -35,35 +35,38 @@ impl Load {
         answer
     }
 
-    async fn buyer(self: Arc<Self>, buyer: usize) {
+    async fn buyer(self: Arc<Self>, shop: Arc<Shop>, buyer: usize) {
+        let (provider, channel, total) = (shop.provider.as_str(), shop.channel(), shop.amount());
         for n in 0.. {
             if self.over.load(Ordering::SeqCst) {
                 return;
             }
-            let payment = format!("swap-{buyer}-{n}");
-            if (buyer + n).is_multiple_of(2) {
-                let opened = Self::good(self.web.open(&self.url, CHANNEL, &payment, TOTAL).await);
-                let back = self.pg.authenticate(&self.web, &opened.json()["open"]).await;
+            let payment = format!("swap-{provider}-{buyer}-{n}");
+            // Toss takes card numbers too: the other way to pay.
+            if provider != "toss" || (buyer + n).is_multiple_of(2) {
+                let opened = Self::good(self.web.open(&self.url, &channel, &payment, total).await);
+                let open = &opened.json()["open"];
+                let back = self.pg.authenticate_at(&self.web, provider, open).await;
                 Self::good(self.web.come_back(&self.url, &back).await);
             } else {
-                Self::good(self.web.instant(&self.url, CHANNEL, &payment, TOTAL).await);
+                Self::good(self.web.instant(&self.url, &channel, &payment, total).await);
             }
             let stands = Self::good(self.web.payment(&self.url, &payment).await).json();
             assert_eq!(stands["status"], "PAID", "{stands:#}");
             // An old payment is cancelled with the contract it was made with.
             if n.is_multiple_of(5) {
-                Self::good(self.web.cancel(&self.url, &payment, None, TOTAL).await);
+                Self::good(self.web.cancel(&self.url, &payment, None, total).await);
             }
             self.bought.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
 
-/// Writes version `n`; every version differs from the one before in MID, keys and a comment.
-fn write(site: &Site, pg: &str, n: usize) {
+/// Version `n`; every version differs from the one before in MIDs, keys and a comment.
+fn version(shops: &[Arc<Shop>], n: usize) -> String {
     let mid = if n.is_multiple_of(2) { 1 } else { 2 };
-    let name = format!("name = \"version {n}\"");
-    site.write_channels(&toss(CHANNEL, mid, pg, &name, ""));
+    let channels: String = shops.iter().map(|shop| shop.channels(mid, "")).collect();
+    format!("# version {n}\n{channels}")
 }
 
 async fn reloads_so_far(web: &Web, router: &Router) -> f64 {
@@ -74,9 +77,12 @@ async fn reloads_so_far(web: &Web, router: &Router) -> f64 {
 async fn a_thousand_reloads_while_payments_run() {
     let web = Web::new();
     let pg = tokio::task::spawn_blocking(Pg::start).await.unwrap();
-    let site = Site::new(&toss(CHANNEL, 1, &pg.url, "", ""));
+    let shops: Vec<Arc<Shop>> = every_pg::providers().iter().map(|p| Arc::new(Shop::new(p))).collect();
+    for shop in &shops {
+        shop.register(&web, &pg).await;
+    }
+    let site: Site = every_pg::site(&pg, &version(&shops, 0));
     let router = site.start(&[]);
-    let pg_url = pg.url.clone();
     let load = Arc::new(Load {
         web: web.clone(),
         url: router.url.clone(),
@@ -85,8 +91,10 @@ async fn a_thousand_reloads_while_payments_run() {
         bought: 0.into(),
     });
     let mut buyers = JoinSet::new();
-    for buyer in 0..BUYERS {
-        buyers.spawn(Arc::clone(&load).buyer(buyer));
+    for shop in &shops {
+        for buyer in 0..BUYERS {
+            buyers.spawn(Arc::clone(&load).buyer(Arc::clone(shop), buyer));
+        }
     }
     let began = Instant::now();
     let mut by = HashMap::<&str, usize>::new();
@@ -96,7 +104,7 @@ async fn a_thousand_reloads_while_payments_run() {
         let n = swaps;
         swaps += 1;
         assert!(n < 3 * RELOADS, "swaps bring no reloads\n{}", router.said());
-        write(&site, &pg_url, n + 1);
+        site.write_channels(&version(&shops, n + 1));
         // Told by an administrator, by a signal, or by nobody but the directory itself.
         let how = match n % 10 {
             0..=6 => "admin",
@@ -132,12 +140,12 @@ async fn a_thousand_reloads_while_payments_run() {
     assert_eq!(router.metric(&web, "naru_config_last_reload_success", "").await, 1.0);
 
     let (payments, rows) = agree(&web, &router, &[&load.pg], Duration::from_secs(30)).await;
-    check_versions(&payments, &rows);
+    check_versions(&payments, &rows, shops.len());
     assert!(!router.said().contains(ADMIN_TOKEN));
 }
 
 /// The MID that the payment shows is the MID whose keys the approval was made with, and both contracts were used.
-fn check_versions(payments: &[Value], rows: &[Value]) {
+fn check_versions(payments: &[Value], rows: &[Value], shops: usize) {
     let approvals = rows.iter().filter(|row| row["kind"] == "approval");
     let mid_of: HashMap<&str, &Value> = approvals
         .map(|row| (row["tid"].as_str().unwrap(), &row["mid"]))
@@ -150,5 +158,5 @@ fn check_versions(payments: &[Value], rows: &[Value]) {
         *used.entry(shown.to_owned()).or_default() += 1;
     }
     println!("{used:?}");
-    assert_eq!(used.len(), 2, "{used:?}");
+    assert_eq!(used.len(), 2 * shops, "{used:?}");
 }

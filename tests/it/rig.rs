@@ -119,10 +119,15 @@ impl Pg {
         answer.unwrap().json().as_array().unwrap().clone()
     }
 
-    /// The buyer in the window: what their browser would send to the router now, `(method, path and query, type, body)`.
+    /// The buyer in Toss's window: what their browser would send to the router now.
     pub async fn authenticate(&self, web: &Web, open: &Value) -> Return {
+        self.authenticate_at(web, "toss", open).await
+    }
+
+    /// The buyer in a provider's window: what their browser would send to the router now.
+    pub async fn authenticate_at(&self, web: &Web, provider: &str, open: &Value) -> Return {
         let body = json!({ "open": open, "as": "approve" });
-        let url = format!("{}/_sim/toss/authenticate", self.url);
+        let url = format!("{}/_sim/{provider}/authenticate", self.url);
         let answer = web.call(Method::POST, &url, &[], Some(body)).await.unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text);
         let back = answer.json();
@@ -207,6 +212,12 @@ impl Site {
     /// Sets an environment variable for the routers started from now on.
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With another channel file.
+    pub fn with_channels(self, text: &str) -> Self {
+        self.write_channels(text);
         self
     }
 

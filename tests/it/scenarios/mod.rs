@@ -8,6 +8,7 @@ mod paying;
 mod world;
 
 pub use agree::compare;
+pub use model::Pg as Contracts;
 
 use crate::source::root;
 use model::{Pg, Scenario};
