@@ -1,15 +1,15 @@
 //! What goes out and what comes in on its own account: webhooks at a merchant's server, notifications by a PG.
 
 use crate::harness::{Answer, Demo, call, copy, key_in, send};
+use crate::merchant::Merchant;
 use crate::source::root;
 use bytes::Bytes;
-use http::{Method, StatusCode};
-use naru::net::{self, Abort, BoxFuture, Handler, Refused, Request, Response, text_response};
+use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -18,63 +18,6 @@ const NEW: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const STRANGER: &str = "whsec_c29tZWJvZHkgZWxzZSdzIHNpZ25pbmcga2V5";
 /// Secret key of the simulator's merchant behind the sample channel, as its own admin would use it.
 const SIM_KEY: &str = "test_sk_naruSimulator000000000001";
-
-/// A merchant's server: keeps every webhook as it came.
-#[derive(Default)]
-struct Shop {
-    came: Mutex<Vec<Request>>,
-}
-
-impl Handler for Shop {
-    fn handle(self: Arc<Self>, request: Request) -> BoxFuture<'static, Result<Response, Abort>> {
-        self.came.lock().unwrap().push(request);
-        Box::pin(async { Ok(text_response(StatusCode::OK, "text/plain", "ok")) })
-    }
-
-    fn refuse(&self, _: Refused) -> Response {
-        text_response(StatusCode::BAD_REQUEST, "text/plain", "")
-    }
-}
-
-impl Shop {
-    async fn open(stop: watch::Receiver<bool>) -> (Arc<Self>, String) {
-        let shop = Arc::new(Self::default());
-        let listener = net::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let serving = net::serve(listener, None, Arc::clone(&shop) as _, net::Limits::default(), stop).unwrap();
-        (shop, format!("http://{}/hooks", serving.addr))
-    }
-
-    /// Event types of a payment, in order of arrival, each `webhook-id` once.
-    fn events(&self, payment: &str) -> Vec<String> {
-        let mut seen = Vec::new();
-        let mut events = Vec::new();
-        for request in self.came.lock().unwrap().iter() {
-            let body: Value = serde_json::from_slice(&request.body).unwrap();
-            let id = request.header("webhook-id").unwrap().to_owned();
-            if body["data"]["paymentId"] == payment && !seen.contains(&id) {
-                seen.push(id);
-                events.push(body["type"].as_str().unwrap().to_owned());
-            }
-        }
-        events.sort();
-        events
-    }
-
-    async fn until(&self, payment: &str, expected: &[&str], demo: &Demo) {
-        let mut expected: Vec<&str> = expected.to_vec();
-        expected.sort_unstable();
-        let since = Instant::now();
-        while self.events(payment) != expected {
-            let got = self.events(payment);
-            assert!(
-                since.elapsed() < Duration::from_secs(30),
-                "{payment}: {got:?}, not {expected:?}\n{}",
-                demo.said()
-            );
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-}
 
 /// Channel files whose store sends its webhooks to `url`, signed with two secrets.
 fn channels_to(url: &str) -> tempfile::TempDir {
@@ -132,7 +75,7 @@ fn verify(program: &Path, script: &str, file: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_official_verifiers_take_what_is_delivered_and_nothing_else() {
     let (_stop, stopped) = watch::channel(false);
-    let (shop, url) = Shop::open(stopped).await;
+    let (shop, url) = Merchant::open(stopped).await;
     let demo = demo(channels_to(&url), Vec::new()).await;
     assert_eq!(pay(&demo, "mail-1").await.status, 200);
     cancel(&demo, "mail-1", 300).await;
@@ -203,7 +146,7 @@ async fn the_official_verifiers_take_what_is_delivered_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_at_any_point_loses_no_webhook() {
     let (_stop, stopped) = watch::channel(false);
-    let (shop, url) = Shop::open(stopped).await;
+    let (shop, url) = Merchant::open(stopped).await;
     for (n, point) in ["before-expand", "after-expand", "before-webhook", "after-webhook"]
         .iter()
         .enumerate()
@@ -261,9 +204,9 @@ async fn until_status(demo: &Demo, id: &str, status: &str) -> Value {
 }
 
 /// A demo whose simulated PG notifies it, and the address it notifies.
-async fn notified() -> (Demo, String, Arc<Shop>, watch::Sender<bool>) {
+async fn notified() -> (Demo, String, Arc<Merchant>, watch::Sender<bool>) {
     let (stop, stopped) = watch::channel(false);
-    let (shop, url) = Shop::open(stopped).await;
+    let (shop, url) = Merchant::open(stopped).await;
     let demo = demo(channels_to(&url), Vec::new()).await;
     let notify = format!(
         "{}/notify/toss/{}",
@@ -425,7 +368,7 @@ async fn a_cancellation_in_the_pgs_admin_is_learned() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_billing_key_that_the_buyer_removes_is_deleted_here_too() {
     let (stop, stopped) = watch::channel(false);
-    let (shop, url) = Shop::open(stopped).await;
+    let (shop, url) = Merchant::open(stopped).await;
     let demo = demo(channels_to(&url), Vec::new()).await;
     let channel = demo.value("NARU_CHANNEL_TOSS_BILLING");
     let notify = format!("{}/notify/toss/{channel}", demo.value("NARU_URL"));

@@ -15,6 +15,7 @@ mod hangs;
 mod harness;
 mod kills;
 mod mail;
+mod merchant;
 mod operations;
 mod public;
 mod reloads;

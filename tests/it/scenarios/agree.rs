@@ -1,4 +1,5 @@
-//! The ledgers must agree: what the router says it holds is what the PG holds, approval by approval.
+//! The three ledgers must agree: what the router says it holds is what the PG holds, approval by approval, and what the
+//! merchant was told by webhooks.
 
 use super::world::World;
 use http::Method;
@@ -15,7 +16,8 @@ pub async fn three_ledgers(world: &World) {
     loop {
         let payments = payments(world).await;
         let rows = world.sim_ledger().await;
-        match compare(&payments, &rows) {
+        let told = || payments.iter().try_for_each(|payment| compare_told(world, payment));
+        match compare(&payments, &rows).and_then(|()| told()) {
             Ok(()) => return,
             Err(why) => assert!(
                 since.elapsed() < QUIET,
@@ -102,4 +104,48 @@ pub fn compare(payments: &[Value], rows: &[Value]) -> Result<(), String> {
             "the PG holds an approval that the router does not know: {orphan}"
         )),
     }
+}
+
+/// Compares what a payment is with the webhooks that its merchant received.
+fn compare_told(world: &World, payment: &Value) -> Result<(), String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (id, status) = (text(&payment["id"]), text(&payment["status"]));
+    let told = world.merchant.told(&text(&payment["transactionId"]));
+    let of = |kind: &str| told.iter().filter(|(event, _)| event == kind).count();
+    let expected = match status.as_str() {
+        "PAID" | "CANCELLED" | "PARTIAL_CANCELLED" => "Transaction.Paid",
+        "VIRTUAL_ACCOUNT_ISSUED" => "Transaction.VirtualAccountIssued",
+        "FAILED" => "Transaction.Failed",
+        _ => "Transaction.Ready",
+    };
+    let (paid, times) = (of("Transaction.Paid"), of(expected));
+    // A deposit may be taken back and made again; everything else happens once.
+    let once = times == 1 || (times > 1 && of("Transaction.VirtualAccountIssued") > 0);
+    if !once {
+        return Err(format!("{id} is {status}, {expected} came {times} times: {told:?}"));
+    }
+    if status == "FAILED" && paid > 0 {
+        return Err(format!(
+            "{id} failed, and the merchant was told that it is paid: {told:?}"
+        ));
+    }
+    let made = payment["cancellations"].as_array().into_iter().flatten();
+    let mut made: Vec<String> = made
+        .filter(|cancellation| cancellation["status"] == "SUCCEEDED")
+        .map(|cancellation| text(&cancellation["id"]))
+        .collect();
+    let cancelled = |event: &str| event == "Transaction.Cancelled" || event == "Transaction.PartialCancelled";
+    let mut heard: Vec<String> = told
+        .iter()
+        .filter(|(event, _)| cancelled(event))
+        .map(|(_, cancellation)| cancellation.clone().unwrap_or_default())
+        .collect();
+    made.sort();
+    heard.sort();
+    if made != heard {
+        return Err(format!(
+            "{id}: cancelled by {made:?}, the merchant was told of {heard:?}"
+        ));
+    }
+    Ok(())
 }

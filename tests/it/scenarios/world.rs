@@ -2,17 +2,23 @@
 
 use super::model::{Pg, Scenario, Step, resolve};
 use crate::harness::{Answer, Demo, call, send};
+use crate::merchant::Merchant;
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// State between steps.
 pub struct World {
     pub demo: Demo,
+    /// The store's server: every webhook that it was sent.
+    pub merchant: Arc<Merchant>,
+    hook: String,
+    _open: watch::Sender<bool>,
     pub(super) pg: Arc<Pg>,
     /// Features that the PG lacks, with the reason.
     pub(super) missing: Arc<BTreeMap<String, String>>,
@@ -37,8 +43,13 @@ impl World {
         item: Option<Value>,
     ) -> Self {
         let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap();
+        let (open, closed) = watch::channel(false);
+        let (merchant, hook) = Merchant::open(closed).await;
         let mut world = Self {
             demo,
+            merchant,
+            hook,
+            _open: open,
             pg: Arc::clone(pg),
             missing: Arc::clone(missing),
             item,
@@ -279,7 +290,10 @@ impl World {
             if path.ends_with("store.toml") {
                 let store = std::fs::read_to_string(&path).unwrap();
                 let kept = store.lines().filter(|line| !line.starts_with("default_channel"));
-                std::fs::write(&path, kept.collect::<Vec<_>>().join("\n")).unwrap();
+                let kept = kept.collect::<Vec<_>>().join("\n");
+                let kept = kept.replace("${NARU_PUBLIC_URL}/shop/api/webhook", &self.hook);
+                assert!(kept.contains(&self.hook), "{kept}");
+                std::fs::write(&path, kept).unwrap();
             } else if path.extension().is_some_and(|e| e == "toml") {
                 std::fs::remove_file(path).unwrap();
             }
