@@ -63,6 +63,7 @@ setup-system:
 	command -v python3 >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 	command -v node >/dev/null || missing+=(nodejs)
 	command -v npm >/dev/null || missing+=(npm)
+	command -v promtool >/dev/null && command -v prometheus >/dev/null || missing+=(prometheus)
 	# The font is for the pictures: without one, Korean is boxes.
 	command -v "$$CHROMIUM" >/dev/null || missing+=(chromium fonts-noto-cjk)
 	[ $${#missing[@]} -gt 0 ] || exit 0
@@ -71,6 +72,8 @@ setup-system:
 		export DEBIAN_FRONTEND=noninteractive
 		apt-get update -qq
 		apt-get install -y -qq --no-install-recommends "$${missing[@]}"
+		# Debian starts what it installs; the tests start their own.
+		if [ -d /run/systemd/system ]; then systemctl disable --now --quiet prometheus 2>/dev/null || true; fi
 	else
 		echo "setup: these Debian packages (or their like) are needed: $${missing[*]}"
 		exit 1

@@ -148,6 +148,10 @@ impl Metrics {
             ledger_commit_batch: m.histogram("naru_ledger_commit_batch_size", "Commits that shared one fsync", BATCH),
             registry: m.registry.clone(),
         };
+        // A counter that is born at 1 has not risen: alerts on given-up webhooks would miss the first one.
+        for result in ["delivered", "retry", "dead", "gone"] {
+            metrics.webhook_deliveries.with_label_values(&[result]);
+        }
         let build = m.gauges("naru_build_info", "Build", &["version", "revision"]);
         build
             .with_label_values(&[

@@ -8,6 +8,7 @@ mod browser;
 mod commands;
 mod crash;
 mod deaths;
+mod deploy;
 mod every_pg;
 mod faults;
 mod fuzz_smoke;
