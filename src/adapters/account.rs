@@ -121,8 +121,36 @@ pub struct AccountClosed {
     pub raw: Option<String>,
 }
 
+/// How the transfer of a refund to the buyer's account goes, days after the PG accepted the refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundTransfer {
+    /// Not told yet.
+    Underway,
+    /// The money arrived.
+    Done,
+    /// The bank refused it, wholly or in part: the PG still holds money that is the buyer's.
+    Failed,
+}
+
+impl RefundTransfer {
+    /// For journal and logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Underway => "UNDERWAY",
+            Self::Done => "DONE",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
 /// Virtual accounts by server calls.
 pub trait VirtualAccounts: Send + Sync {
+    /// What an inquiry's answer says of the transfers of refunds to the buyer's account. Most PGs tell nothing of them:
+    /// an accepted refund is then the last word.
+    fn refund_transfer(&self, _answer: &WireAnswer) -> Option<RefundTransfer> {
+        None
+    }
     /// First call of an issue.
     ///
     /// # Errors

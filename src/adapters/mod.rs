@@ -33,7 +33,8 @@ mod window;
 mod wire;
 
 pub use account::{
-    AccountClosed, AccountExpiry, AccountKind, AccountReceipt, CloseAccount, IssueAccount, ReceiptWish, VirtualAccounts,
+    AccountClosed, AccountExpiry, AccountKind, AccountReceipt, CloseAccount, IssueAccount, ReceiptWish, RefundTransfer,
+    VirtualAccounts,
 };
 pub use billing::{
     BillingKeys, Charge, DeleteKey, IssueKey, IssuedKey, KeyByCard, KeyDeleted, KeyDeletion, KeyWindow, OpenKeyRequest,

@@ -83,6 +83,8 @@ async fn demo(arguments: DemoArguments) -> Result<(), String> {
         answer_within: Duration::from_secs(55),
         trusted_proxies: Vec::new(),
         pg_sync_days: 0,
+        // A day at the simulators, so that a refund which fails there is seen while one watches.
+        refund_look: Duration::from_secs(10),
         public: Listen::plain(arguments.listen),
         v1: Listen::plain(arguments.v1_listen),
         operations: Listen::plain(arguments.admin_listen),

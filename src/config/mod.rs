@@ -116,6 +116,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Payments of so many days are looked up at their PG once a day, for cancellations made there; 0: none are.
     pub pg_sync_days: u32,
+    /// Between two looks at refunds that a PG still has to send to an account.
+    pub refund_look: Duration,
     /// Public listener.
     pub public: Listen,
     /// V1 listener.

@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 const ADMIN_TOKEN_MIN: usize = 16;
 /// How long a merchant is held: PortOne's clients wait 60 s.
 const ANSWER_WITHIN_MS: u64 = 55_000;
+/// Refunds to accounts arrive in days.
+const REFUND_LOOK: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn read(file: &str, text: &str, base: &Path, env: Env<'_>) -> Result<Config, Vec<Problem>> {
     let (document, broken) = DeTable::parse_recoverable(text);
@@ -101,6 +103,7 @@ impl Reading<'_> {
             answer_within,
             trusted_proxies,
             pg_sync_days: u32::try_from(pg_sync_days).unwrap_or(0),
+            refund_look: REFUND_LOOK,
             public,
             v1,
             operations,

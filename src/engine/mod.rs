@@ -27,6 +27,7 @@ mod late_truth;
 mod operation;
 mod receipts;
 mod recovery;
+mod refund_watch;
 mod reopen;
 mod report;
 mod request;

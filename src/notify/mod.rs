@@ -6,6 +6,7 @@
 
 mod apply;
 mod front;
+mod refunds;
 mod stored;
 mod sync;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use crate::ledger::{LedgerError, NoticeRow, NoticeState};
 use crate::payment::{Millis, Transaction};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
@@ -33,6 +35,8 @@ pub struct NotifyOptions {
     pub parallel: usize,
     /// Payments of so many days are looked up at their PG once a day, for cancellations made there; 0 switches it off.
     pub sync_days: u32,
+    /// Between two looks at refunds that a PG still has to send to an account.
+    pub refund_look: Duration,
 }
 
 impl Default for NotifyOptions {
@@ -43,6 +47,7 @@ impl Default for NotifyOptions {
             tick: Duration::from_millis(250),
             parallel: 32,
             sync_days: 0,
+            refund_look: Duration::from_secs(24 * 60 * 60),
         }
     }
 }
@@ -55,6 +60,8 @@ pub struct Notices {
     engine: Arc<Engine>,
     options: NotifyOptions,
     places: Arc<Semaphore>,
+    /// When the next look at refunds may be claimed, ms.
+    refunds_at: AtomicI64,
 }
 
 impl std::fmt::Debug for Notices {
@@ -71,6 +78,7 @@ impl Notices {
             engine,
             places: Arc::new(Semaphore::new(options.parallel)),
             options,
+            refunds_at: AtomicI64::new(0),
         }
     }
 
@@ -90,6 +98,7 @@ impl Notices {
                 tracing::error!(%error, "notifications wait for the ledger");
             }
             self.sync_if_due(&stop).await;
+            self.refunds_if_due(&stop).await;
             tokio::select! {
                 () = tokio::time::sleep(self.options.tick) => {}
                 _ = stop.wait_for(|stop| *stop) => {}

@@ -97,6 +97,7 @@ impl House {
             NotifyOptions {
                 node: config.node.clone(),
                 sync_days: config.pg_sync_days,
+                refund_look: config.refund_look,
                 ..NotifyOptions::default()
             },
         ));

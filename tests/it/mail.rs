@@ -319,6 +319,58 @@ async fn a_deposit_is_told_looked_up_and_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_the_bank_refuses_is_told_to_a_person_once() {
+    let (demo, _notify, _shop, _stop) = notified().await;
+    let tid = issue_account(&demo, "rf-1").await;
+    let deposit = json!({"tid": tid, "amount": 10_000});
+    assert_eq!(
+        sim(&demo, Method::POST, "/_sim/toss/deposit", deposit).await.status,
+        200
+    );
+    until_status(&demo, "rf-1", "PAID").await;
+    let back = json!({"reason": "r", "refundAccount": {"bank": "KOOKMIN", "number": "12345678901234", "holderName": "홍길동"}});
+    let refunded = demo.v2(Method::POST, "/payments/rf-1/cancel", Some(back)).await;
+    assert_eq!(refunded.status, 200, "{}", refunded.text);
+    // Accepted is refunded: the status is PENDING now.
+    assert_eq!(status_of(&demo, "rf-1").await["status"], "CANCELLED");
+    let failed = json!({"tid": tid, "status": "FAILED"});
+    let said = sim(&demo, Method::POST, "/_sim/toss/refund-status", failed).await;
+    assert_eq!(said.status, 200, "{}", said.text);
+    let path = format!("/admin/payments/{}/rf-1", demo.value("NARU_STORE_ID"));
+    let since = Instant::now();
+    let told = loop {
+        let shown = demo.admin(Method::GET, &path).await;
+        let told = shown.text.matches("\"refund-transfer\"").count();
+        if told > 0 {
+            break told;
+        }
+        assert!(
+            since.elapsed() < Duration::from_secs(40),
+            "{}\n{}",
+            shown.text,
+            demo.said()
+        );
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    };
+    // The demo looks every ten seconds; what is known is not asked again.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    let shown = demo.admin(Method::GET, &path).await;
+    assert_eq!(
+        (told, shown.text.matches("\"refund-transfer\"").count()),
+        (1, 1),
+        "{}",
+        shown.text
+    );
+    assert_eq!(
+        demo.said().matches("could not send a refund").count(),
+        1,
+        "{}",
+        demo.said()
+    );
+    assert_eq!(status_of(&demo, "rf-1").await["status"], "CANCELLED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancellation_in_the_pgs_admin_is_learned() {
     let (demo, _notify, shop, _stop) = notified().await;
     assert_eq!(pay(&demo, "adm-1").await.status, 200);

@@ -8,7 +8,7 @@ use super::wire::{Answer, millis, read};
 use super::{Toss, codes, mask, post, rules, segment, tables};
 use crate::adapters::{
     AccountClosed, AccountExpiry, AccountKind, AccountReceipt, Call, ChannelRevision, CloseAccount, IssueAccount,
-    Operation, Outcome, ReceiptWish, Refusal, Step, VirtualAccounts, WireAnswer,
+    Operation, Outcome, ReceiptWish, RefundTransfer, Refusal, Step, VirtualAccounts, WireAnswer,
 };
 use crate::payment::{Approval, MethodKind, Status};
 use secrecy::ExposeSecret;
@@ -99,6 +99,18 @@ impl VirtualAccounts for Toss {
         };
         let key = &command.idempotency_key;
         post(channel, Operation::IssueAccount, "/v1/virtual-accounts", key, &body)
+    }
+
+    fn refund_transfer(&self, answer: &WireAnswer) -> Option<RefundTransfer> {
+        let Answer::Payment(payment) = read(answer) else {
+            return None;
+        };
+        let told = payment.virtual_account.get()?.refund_status.owned()?;
+        Some(match told.as_str() {
+            "COMPLETED" => RefundTransfer::Done,
+            "FAILED" | "PARTIAL_FAILED" => RefundTransfer::Failed,
+            _ => RefundTransfer::Underway,
+        })
     }
 
     fn account_issued(

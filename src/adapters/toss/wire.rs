@@ -100,6 +100,8 @@ pub(super) struct VirtualAccount {
     pub(super) bank: Scalar,
     pub(super) depositor_name: Scalar,
     pub(super) due_date: Scalar,
+    /// `NONE`, `PENDING`, `COMPLETED`, `FAILED`, `PARTIAL_FAILED`: the transfer of a refund, told by no event.
+    pub(super) refund_status: Scalar,
 }
 
 /// `transfer`.
