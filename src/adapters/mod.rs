@@ -22,6 +22,7 @@ mod mask;
 pub mod nice;
 mod nice_common;
 pub mod nice_legacy;
+mod pass;
 mod receipt;
 mod reconcile;
 pub mod registry;
@@ -46,6 +47,7 @@ pub use command::{
 };
 pub use descriptor::{CredentialField, Descriptor, Feature, Limits, OperationTimeouts, ProviderName, TextRule, When};
 pub use escrow::{EscrowAction, EscrowCalls, EscrowCommand, EscrowDone, Party, Shipment};
+pub use pass::{PassRequest, PassThrough};
 pub use receipt::{
     CancelReceipt, CashReceipts, IdentityKind, InquireReceipt, IssueReceipt, ReceiptCancelled, ReceiptIssued,
     ReceiptView, TaxOffice,
@@ -169,6 +171,11 @@ pub trait Adapter: Send + Sync {
     fn escrow(&self) -> Option<&dyn EscrowCalls> {
         None
     }
+    /// Calls of the PG's own API by merchants.
+    fn pass_through(&self) -> Option<&dyn PassThrough> {
+        None
+    }
+
     /// Lists for reconciliation, if the PG has them.
     fn reconciliation(&self) -> Option<&dyn Reconciliation> {
         None

@@ -38,6 +38,8 @@ pub enum Operation {
     ChargeBillingKey,
     /// Deletion of a billing key.
     DeleteBillingKey,
+    /// A merchant's own call of the PG's API.
+    PassThrough,
 }
 
 impl Operation {
@@ -59,6 +61,7 @@ impl Operation {
             Self::IssueBillingKey => "issue_billing_key",
             Self::ChargeBillingKey => "charge_billing_key",
             Self::DeleteBillingKey => "delete_billing_key",
+            Self::PassThrough => "pass_through",
         }
     }
 }

@@ -25,6 +25,7 @@ mod exchange;
 mod ids;
 mod late_truth;
 mod operation;
+mod pass;
 mod receipts;
 mod recovery;
 mod refund_watch;

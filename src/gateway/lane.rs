@@ -26,7 +26,7 @@ pub(super) struct ChannelLanes {
     durations: [OnceLock<Histogram>; OPERATIONS.len()],
 }
 
-const OPERATIONS: [Operation; 14] = [
+const OPERATIONS: [Operation; 15] = [
     Operation::Register,
     Operation::Approve,
     Operation::Instant,
@@ -41,6 +41,7 @@ const OPERATIONS: [Operation; 14] = [
     Operation::IssueBillingKey,
     Operation::ChargeBillingKey,
     Operation::DeleteBillingKey,
+    Operation::PassThrough,
 ];
 
 /// One place that a channel calls.

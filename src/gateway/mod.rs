@@ -243,6 +243,8 @@ fn held_back(operation: Operation) -> bool {
         Operation::IssueBillingKey | Operation::ChargeBillingKey => true,
         Operation::Cancel | Operation::Inquire | Operation::NetCancel | Operation::DeleteBillingKey => false,
         Operation::CloseAccount | Operation::CancelReceipt | Operation::Escrow => false,
+        // What it is for is not known here; it takes no place that settling calls need.
+        Operation::PassThrough => true,
     }
 }
 

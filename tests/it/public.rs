@@ -1,6 +1,6 @@
 //! The public listener's frame: ids, refusals before routing, the V1 listener's answer, the demo's env file.
 
-use crate::harness::{Demo, call, send};
+use crate::harness::{Demo, call, key_in, send};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
@@ -89,4 +89,63 @@ impl Demo {
         let url = format!("{}/_sim/ledger", self.value("NARU_SIM_URL"));
         call(Method::GET, &url, &[], None).await.json()
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merchants_own_call_goes_to_its_channels_pg_under_the_channels_credentials() {
+    let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap();
+    let channel = demo.value("NARU_CHANNEL_TOSS").to_owned();
+    let paid = demo
+        .v2(Method::POST, "/payments/pass-1/instant", Some(key_in(&channel, 9_000)))
+        .await;
+    assert_eq!(paid.status, 200, "{}", paid.text);
+    let tid = demo.v2(Method::GET, "/payments/pass-1", None).await.json()["pgTxId"].clone();
+    let tid = tid.as_str().unwrap();
+    let seen = demo
+        .v2(Method::GET, &format!("/pass/{channel}/v1/payments/{tid}"), None)
+        .await;
+    assert_eq!(seen.status, 200, "{}", seen.text);
+    assert_eq!(
+        (&seen.json()["paymentKey"], &seen.json()["status"]),
+        (&tid.into(), &"DONE".into())
+    );
+    // The PG's own refusal comes back as it is.
+    let absent = demo
+        .v2(Method::GET, &format!("/pass/{channel}/v1/payments/nothing"), None)
+        .await;
+    assert_eq!(
+        (absent.status.as_u16(), absent.json()["code"].clone()),
+        (404, "NOT_FOUND_PAYMENT".into())
+    );
+    // What it changed is learned, as a cancellation in the PG's admin is.
+    let back = serde_json::json!({ "cancelReason": "by the merchant's own call" });
+    let path = format!("/pass/{channel}/v1/payments/{tid}/cancel");
+    let cancelled = demo.v2(Method::POST, &path, Some(back)).await;
+    assert_eq!(cancelled.json()["status"], "CANCELED", "{}", cancelled.text);
+
+    let refused = |answer: &crate::harness::Answer| {
+        (
+            answer.status.as_u16(),
+            answer.json()["type"].as_str().unwrap().to_owned(),
+        )
+    };
+    let url = format!("{}/pass/{channel}/v1/payments/{tid}", demo.value("NARU_URL"));
+    let nobody = call(Method::GET, &url, &[], None).await;
+    assert_eq!(refused(&nobody), (401, "UNAUTHORIZED".to_owned()));
+    let stranger = demo
+        .v2(Method::GET, "/pass/channel-key-of-somebody/v1/payments/x", None)
+        .await;
+    assert_eq!(refused(&stranger), (404, "CHANNEL_NOT_FOUND".to_owned()));
+    let out = demo
+        .v2(Method::GET, &format!("/pass/{channel}/v1/%2e%2e/admin"), None)
+        .await;
+    assert_eq!(refused(&out), (400, "INVALID_REQUEST".to_owned()));
+    let put = demo
+        .v2(Method::PUT, &format!("/pass/{channel}/v1/payments/x"), None)
+        .await;
+    assert_eq!(put.status, 405, "{}", put.text);
+    let signed = demo.value("NARU_CHANNEL_INICIS");
+    let signed = demo.v2(Method::GET, &format!("/pass/{signed}/v1/x"), None).await;
+    assert_eq!(refused(&signed), (400, "INVALID_REQUEST".to_owned()));
+    assert!(signed.text.contains("signs each call"), "{}", signed.text);
 }

@@ -28,8 +28,9 @@ mod tests;
 
 use super::{
     Adapter, Approve, BillingKeys, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor,
-    Feature, Inquire, Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName,
-    RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
+    Feature, Inquire, Limits, NetCancel, Notifications, Operation, OperationTimeouts, PassRequest, PassThrough, PgView,
+    Prepared, ProviderName, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window,
+    WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
 use bytes::Bytes;
@@ -264,6 +265,10 @@ impl Adapter for Nice {
         Some(self)
     }
 
+    fn pass_through(&self) -> Option<&dyn PassThrough> {
+        Some(self)
+    }
+
     fn net_cancel(&self) -> Option<&dyn NetCancel> {
         Some(self)
     }
@@ -282,6 +287,16 @@ impl Adapter for Nice {
 
     fn billing_keys(&self) -> Option<&dyn BillingKeys> {
         Some(self)
+    }
+}
+
+impl PassThrough for Nice {
+    fn headers(&self) -> &'static [&'static str] {
+        &["content-type"]
+    }
+
+    fn pass(&self, request: PassRequest, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        send::passed(channel, request)
     }
 }
 

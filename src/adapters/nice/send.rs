@@ -6,8 +6,8 @@ use super::verify::doubt;
 use super::wire::{Told, read};
 use super::{Message, codes, mask};
 use crate::adapters::{
-    Call, ChannelRevision, HttpMethod, Mask, Mode, Operation, Outcome, Refusal, Step, Transport, WireAnswer,
-    WireRequest,
+    Call, ChannelRevision, HttpMethod, Mask, Mode, Operation, Outcome, PassRequest, Refusal, Step, Transport,
+    WireAnswer, WireRequest,
 };
 use crate::payment::{Failure, FailureKind};
 use bytes::Bytes;
@@ -142,6 +142,35 @@ pub(super) fn further(channel: &ChannelRevision, before: &Call, deed: Deed, step
     let own = before.request.headers.iter().find(|(name, _)| *name == "authorization");
     let authorization = own.map(|(_, value)| value.clone()).unwrap_or_default();
     call(channel, deed, authorization, step)
+}
+
+/// A merchant's own call, authorised by the keys. A merchant with access tokens is refused: a token is asked for by a call
+/// of its own, which NICE counts, and the merchant holds the keys for one as well as we do.
+pub(super) fn passed(channel: &ChannelRevision, request: PassRequest) -> Result<Call, Refusal> {
+    let keys = credentials(channel)?;
+    if let Scheme::Bearer = keys.scheme {
+        return Err(Refusal::new(
+            "channelKey",
+            "the channel authorises by access tokens; only channels with authorization = \"basic\" pass calls through",
+        ));
+    }
+    let mut headers = request.headers;
+    headers.push(("authorization", keys.basic.expose_secret().to_owned()));
+    Ok(Call {
+        operation: Operation::PassThrough,
+        step: DEED,
+        request: WireRequest {
+            transport: Transport::Http,
+            method: request.method,
+            url: format!("{}{}", base(channel), request.target),
+            headers,
+            body: request.body,
+            mask: mask::MASK,
+        },
+        carried: None,
+        claim: None,
+        replay: false,
+    })
 }
 
 /// What an answer is to the command it belongs to.

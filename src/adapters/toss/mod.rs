@@ -32,9 +32,9 @@ mod tests;
 
 use super::{
     Adapter, Approve, BillingKeys, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor,
-    Feature, HttpMethod, Inquire, Instant, Limits, Notifications, Operation, OperationTimeouts, PgView, Prepared,
-    ProviderName, Reconciliation, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, Transport, VirtualAccounts,
-    When, Window, WireAnswer, WireRequest,
+    Feature, HttpMethod, Inquire, Instant, Limits, Notifications, Operation, OperationTimeouts, PassRequest,
+    PassThrough, PgView, Prepared, ProviderName, Reconciliation, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule,
+    Transport, VirtualAccounts, When, Window, WireAnswer, WireRequest,
 };
 use crate::payment::{Approval, MethodKind};
 use bytes::Bytes;
@@ -263,13 +263,19 @@ impl Adapter for Toss {
             // A deletion may be sent again at any time: a key that is gone is the answer.
             Operation::DeleteBillingKey => plan(&[RecoveryStep::Replay], minutes(14 * 24 * 60)),
             // These never leave an open question of their own.
-            Operation::Register | Operation::Inquire | Operation::NetCancel | Operation::Escrow => {
-                plan(&[RecoveryStep::Operator], Duration::ZERO)
-            }
+            Operation::Register
+            | Operation::Inquire
+            | Operation::NetCancel
+            | Operation::Escrow
+            | Operation::PassThrough => plan(&[RecoveryStep::Operator], Duration::ZERO),
         }
     }
 
     fn window(&self) -> Option<&dyn Window> {
+        Some(self)
+    }
+
+    fn pass_through(&self) -> Option<&dyn PassThrough> {
         Some(self)
     }
 
@@ -312,6 +318,31 @@ fn segment(field: &str, id: &str) -> Result<String, Refusal> {
         return Err(Refusal::new(field, "is not an id Toss Payments gives"));
     }
     Ok(utf8_percent_encode(id, SEGMENT).to_string())
+}
+
+impl PassThrough for Toss {
+    fn headers(&self) -> &'static [&'static str] {
+        &[
+            "content-type",
+            "idempotency-key",
+            "accept-language",
+            "tosspayments-test-code",
+        ]
+    }
+
+    fn pass(&self, request: PassRequest, channel: &ChannelRevision) -> Result<Call, Refusal> {
+        let mut headers = request.headers;
+        headers.push(("authorization", authorization(channel)?));
+        let operation = Operation::PassThrough;
+        Ok(call(
+            channel,
+            operation,
+            request.method,
+            &request.target,
+            headers,
+            request.body,
+        ))
+    }
 }
 
 /// A POST with a JSON body under an idempotency key.

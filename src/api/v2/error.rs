@@ -194,6 +194,28 @@ impl ApiError {
         Self::pg(failure, message.to_owned()).soon()
     }
 
+    /// 404 `CHANNEL_NOT_FOUND` for a path's channel.
+    #[must_use]
+    pub fn no_channel(key: &str) -> Self {
+        let message = format!("channelKey: this store has no channel {}", key.escape_debug());
+        Self::new(StatusCode::NOT_FOUND, "CHANNEL_NOT_FOUND", message)
+    }
+
+    /// 502: a passed call never left.
+    #[must_use]
+    pub fn pass_not_sent(failure: Failure) -> Self {
+        let message = "the call was not sent to the PG: asking again is safe";
+        Self::pg(failure, message.to_owned())
+    }
+
+    /// 502: a passed call got no answer that can be believed; it may have acted.
+    #[must_use]
+    pub fn pass_unknown(code: &str, seen: &str) -> Self {
+        let message = "the PG gave no readable answer: the call may have acted or not; ask the PG before you repeat it";
+        let failure = Failure::new(FailureKind::OutcomeUnknown, code, seen);
+        Self::pg(failure, message.to_owned())
+    }
+
     /// 503: the router itself could not decide.
     #[must_use]
     pub fn internal() -> Self {

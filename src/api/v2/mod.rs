@@ -13,6 +13,7 @@ pub mod error;
 pub mod idempotency;
 pub mod input;
 pub mod limits;
+mod pass;
 pub mod plan;
 pub mod render;
 pub mod resend;
@@ -107,9 +108,14 @@ impl V2 {
     pub async fn handle(&self, request: Request, request_id: &str) -> Response {
         let started = Instant::now();
         let mut label = "unknown";
-        let result = self.answer(request, &mut label).await;
+        let result = if request.path.starts_with(pass::PREFIX) {
+            label = "/pass";
+            self.pass(request, request_id).await
+        } else {
+            self.answer(request, &mut label).await.map(Answer::response)
+        };
         let response = match result {
-            Ok(answer) => answer.response(),
+            Ok(response) => response,
             Err(error) => {
                 if error.status() == StatusCode::SERVICE_UNAVAILABLE {
                     tracing::error!(request_id, route = label, "the V2 API could not decide a request");
