@@ -16,6 +16,7 @@ pub fn read(fields: Fields<'_>, problems: &mut Problems) -> Map<String, Value> {
     put("productCount", products.as_ref().map(|p| p.len().into()));
     put("products", products.map(Value::Array));
     put("noticeUrls", notice_urls(fields, problems));
+    put("confirmUrl", confirm_url(fields, problems));
     put("country", country(fields, problems));
     // The browser says REAL where the REST side says PHYSICAL.
     let product_type = fields.word("productType", &["REAL", "DIGITAL"], problems);
@@ -101,6 +102,15 @@ fn notice_urls(fields: Fields<'_>, problems: &mut Problems) -> Option<Value> {
         }
     }
     (!list.is_empty()).then(|| list.to_vec().into())
+}
+
+/// Asked before the approval (PortOne V2, "confirm process").
+fn confirm_url(fields: Fields<'_>, problems: &mut Problems) -> Option<Value> {
+    let url = fields.text("confirmUrl", problems)?;
+    if let Err(message) = urls::check_http(url) {
+        problems.add("confirmUrl", &message);
+    }
+    Some(url.into())
 }
 
 /// `{range: {from?, to?}}` or `{interval: "30d" | "1m" | "1y"}`.

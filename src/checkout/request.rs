@@ -275,12 +275,6 @@ pub(super) fn custom_data(fields: Fields<'_>) -> Option<String> {
 
 /// What would change the payment if it were ignored is refused instead.
 fn refuse_what_is_not_served(fields: Fields<'_>, problems: &mut Problems) {
-    if fields.text("confirmUrl", problems).is_some() {
-        problems.add(
-            "confirmUrl",
-            "this router does not ask a URL before it approves; use a channel with manual approval instead",
-        );
-    }
     let card = fields.object("card", problems);
     let promotion = fields.text("promotionId", problems).is_some()
         || card.is_some_and(|card| Fields::new(card, "card.").value("cardPromotion").is_some());

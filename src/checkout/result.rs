@@ -115,6 +115,7 @@ pub(super) fn failed(failure: &Failure, out: &mut Members) {
             FailureKind::Tampered | FailureKind::BadRequest => "BadRequest",
             FailureKind::UserCancelled | FailureKind::AuthenticationFailed | FailureKind::PgDown => PG_PROVIDER,
             FailureKind::Expired => "InvalidEntityState",
+            FailureKind::MerchantRefused => "ConfirmProcessFailed",
             // Two windows of one payment: the other one paid.
             FailureKind::DuplicateOrder | FailureKind::AlreadyProcessed => ALREADY_PAID,
             _ => "UnknownError",

@@ -13,6 +13,7 @@
 //! - `recovery`: the clock that settles unknown outcomes; `revisions`: the credentials old payments need
 
 mod account;
+mod ask;
 mod attempt;
 mod billing;
 mod cancel;
@@ -36,6 +37,7 @@ mod revisions;
 mod waiters;
 mod window;
 
+pub use ask::{Asks, CONFIRM_URL, CONFIRM_V1, Consent};
 pub use billing::{
     BillingError, ChannelFailure, ConfirmKey, DeleteKeyRequest, KeyPayment, KeyReturned, KeyWindowInput,
     NOT_ENCODABLE as KEY_NOT_ENCODABLE, NewKey, NewSchedule, OpenedKey, RevokeRequest, failures as key_failures,
@@ -55,7 +57,7 @@ use crate::ledger::Ledger;
 use crate::payment::Millis;
 use crate::telemetry::Metrics;
 use dashmap::DashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Settings of the engine.
@@ -107,6 +109,10 @@ pub struct Engine {
     /// First calls of key-in payments, kept for a few seconds so that a lost answer can be asked for again with the
     /// same bytes: the card data is nowhere else.
     replays: DashMap<String, exchange::Kept>,
+    /// Asks merchants before an approval.
+    asks: OnceLock<Arc<dyn Asks>>,
+    /// Transactions that a merchant is being asked about.
+    asking: DashMap<String, ()>,
 }
 
 impl Engine {
@@ -131,6 +137,8 @@ impl Engine {
             stored_revisions: DashMap::new(),
             opened_revisions: DashMap::new(),
             replays: DashMap::new(),
+            asks: OnceLock::new(),
+            asking: DashMap::new(),
         }
     }
 }

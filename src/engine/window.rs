@@ -195,7 +195,7 @@ impl Engine {
                     token: proof,
                     ..*expected
                 };
-                self.approve(transaction, channel, approve).await
+                self.approve_with_consent(transaction, channel, approve).await
             }
         };
         self.returned_as(&row, outcome, redirect_url).await
@@ -264,7 +264,7 @@ impl Engine {
 
     /// Approves an authenticated attempt. The stored row decides who does it: of two returns at once, one finds the
     /// row changed and joins the other.
-    async fn approve(
+    pub(super) async fn approve(
         self: &Arc<Self>,
         stored: Transaction,
         channel: Arc<ChannelRevision>,
@@ -307,7 +307,7 @@ impl Engine {
     }
 
     /// Fails an attempt that never asked for an approval. If the row changed meanwhile, its truth stands.
-    async fn fail(&self, stored: Transaction, failure: Failure) -> Result<Transaction, EngineError> {
+    pub(super) async fn fail(&self, stored: Transaction, failure: Failure) -> Result<Transaction, EngineError> {
         let at = now();
         let mut transaction = stored.clone();
         apply(&mut transaction, &Event::Failed(failure.clone()), at)?;

@@ -60,6 +60,8 @@ pub enum FailureKind {
     AccountClosed,
     /// The return from the browser did not match what was stored.
     Tampered,
+    /// The merchant's own server refused the approval (confirm process).
+    MerchantRefused,
     /// Anything else.
     Other,
 }

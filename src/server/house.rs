@@ -8,7 +8,7 @@ use crate::channels::{Channels, Options, Problems, Sealer, Secrets};
 use crate::checkout::{Checkout, CheckoutOptions, ShopOptions};
 use crate::config::Config;
 use crate::console::{Console, Desk, Settings};
-use crate::engine::{Engine, EngineOptions, now};
+use crate::engine::{Asks, Engine, EngineOptions, now};
 use crate::gateway::{Gateway, GatewayOptions};
 use crate::ledger::Ledger;
 use crate::ledger::sqlite::SqliteLedger;
@@ -117,6 +117,7 @@ impl House {
         );
         let webhooks = Arc::new(webhooks.map_err(StartError::Webhooks)?);
         webhooks.take_back().await.map_err(failed)?;
+        engine.asks_by(Arc::clone(&webhooks) as Arc<dyn Asks>);
         let delivering = supervise("webhooks", stopped.clone(), move |stop| {
             Arc::clone(&webhooks).work(stop)
         });

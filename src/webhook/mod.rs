@@ -5,6 +5,7 @@
 //! taken by lease, so several routers of one ledger share it; a try whose router died is made again. So every event
 //! arrives at least once, under one `webhook-id`.
 
+mod ask;
 pub mod client;
 mod guard;
 mod lanes;

@@ -3,7 +3,7 @@
 
 use crate::channels::{WebhookContent, WebhookVersion};
 use crate::ledger::Delivery;
-use crate::payment::imp_uid;
+use crate::payment::{Millis, imp_uid};
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -131,8 +131,13 @@ fn v1(delivery: &Delivery, content: WebhookContent, server: bool) -> Payload {
     }
 }
 
+/// A moment as bodies write it: RFC 3339 with milliseconds, UTC.
+pub(super) fn stamp(at: Millis) -> String {
+    let at = jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    format!("{at:.3}")
+}
+
 fn envelope(delivery: &Delivery) -> Envelope<'_> {
-    let at = jiff::Timestamp::from_millisecond(delivery.created_at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let data = if delivery.event.starts_with("BillingKey.") {
         Data::BillingKey {
             billing_key: &delivery.payment_id,
@@ -148,7 +153,7 @@ fn envelope(delivery: &Delivery) -> Envelope<'_> {
     };
     Envelope {
         r#type: &delivery.event,
-        timestamp: format!("{at:.3}"),
+        timestamp: stamp(delivery.created_at),
         data,
     }
 }

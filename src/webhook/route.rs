@@ -44,16 +44,12 @@ fn mode_of(live: bool) -> Mode {
     if live { Mode::Live } else { Mode::Test }
 }
 
-/// The settings of a delivery now; `None` once the endpoint is gone from the channel files. A URL that the payment
-/// named is sent like the store's first endpoint; without one it is sent unsigned, to public addresses only.
+/// How a URL that a payment named is sent to: like the store's first endpoint of that mode; without one unsigned, to public
+/// addresses only.
 #[must_use]
-pub fn settings(snapshot: &Snapshot, delivery: &Delivery) -> Option<Settings> {
-    let mut hearing = hearing(snapshot, &delivery.store_id, Some(mode_of(delivery.live)));
-    if !delivery.named_by_payment {
-        return hearing.find(|e| e.url == delivery.url).as_ref().map(Settings::from);
-    }
-    let like = hearing.next();
-    Some(like.as_ref().map_or(
+pub fn like_first(snapshot: &Snapshot, store_id: &str, live: bool) -> Settings {
+    let like = hearing(snapshot, store_id, Some(mode_of(live))).next();
+    like.as_ref().map_or(
         Settings {
             version: WebhookVersion::V20240425,
             content: WebhookContent::Json,
@@ -62,7 +58,17 @@ pub fn settings(snapshot: &Snapshot, delivery: &Delivery) -> Option<Settings> {
             retry: WebhookRetry::Standard,
         },
         Settings::from,
-    ))
+    )
+}
+
+/// The settings of a delivery now; `None` once the endpoint is gone from the channel files.
+#[must_use]
+pub fn settings(snapshot: &Snapshot, delivery: &Delivery) -> Option<Settings> {
+    if delivery.named_by_payment {
+        return Some(like_first(snapshot, &delivery.store_id, delivery.live));
+    }
+    let mut hearing = hearing(snapshot, &delivery.store_id, Some(mode_of(delivery.live)));
+    hearing.find(|e| e.url == delivery.url).as_ref().map(Settings::from)
 }
 
 /// The deliveries of an event. Their ids are made from the event's, so that expanding twice makes the same ones.

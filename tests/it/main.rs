@@ -6,6 +6,7 @@ mod bad_input;
 mod books;
 mod browser;
 mod commands;
+mod consent;
 mod crash;
 mod deaths;
 mod deploy;
