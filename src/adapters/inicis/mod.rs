@@ -12,6 +12,7 @@ mod instant;
 mod mask;
 mod method;
 mod notify;
+mod receipts;
 mod returned;
 mod rules;
 mod send;
@@ -25,9 +26,9 @@ mod wire;
 mod tests;
 
 use super::{
-    Adapter, Approve, Call, Cancel, CancelDone, ChannelRevision, ChannelSpec, Descriptor, Feature, Inquire, Instant,
-    Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan,
-    RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
+    Adapter, Approve, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor, Feature,
+    Inquire, Instant, Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName,
+    RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
 use std::time::Duration;
@@ -64,7 +65,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         (
             Feature::Instant,
             When::Contract {
-                note: "수기결제; with 빌링/수기 owner checks left out by contract, leave out birth date and password",
+                note: "수기결제; where the contract checks no owner, leave out birth date and password",
             },
         ),
         (
@@ -100,7 +101,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
         (Feature::EscrowDelivery, When::NotYet),
         (Feature::EscrowModify, When::NotYet),
         (Feature::EscrowRejectAck, When::NotYet),
-        (Feature::CashReceipt, When::NotYet),
+        (
+            Feature::CashReceipt,
+            When::Contract {
+                note: "현금영수증; KG Inicis has no inquiry, so a lost issue is for a person",
+            },
+        ),
         (Feature::Notifications, When::Yes),
         (
             Feature::TaxFree,
@@ -230,6 +236,7 @@ impl Adapter for Inicis {
             }
             Operation::Cancel => plan(&[RecoveryStep::Inquire], 30),
             Operation::CloseAccount => plan(&[RecoveryStep::Replay], 30),
+            Operation::CancelReceipt => plan(&[RecoveryStep::Replay], 24 * 60),
             _ => plan(&[RecoveryStep::Operator], 0),
         }
     }
@@ -247,6 +254,10 @@ impl Adapter for Inicis {
     }
 
     fn notifications(&self) -> Option<&dyn Notifications> {
+        Some(self)
+    }
+
+    fn cash_receipts(&self) -> Option<&dyn CashReceipts> {
         Some(self)
     }
 

@@ -54,10 +54,15 @@ impl World {
             .remove("account")
             .or_else(|| self.pg.get("account").cloned())
             .unwrap();
-        if through == "window" {
+        if through != "api" {
             let expiry = json!({"accountExpiry": account["expiry"]});
             let with = json!({"payMethod": "VIRTUAL_ACCOUNT", "virtualAccount": expiry});
-            self.through_window(step, at, with).await;
+            let device = if through == "phone" { "mobile" } else { "pc" };
+            let step = Step {
+                device: Some(device.to_owned()),
+                ..step.clone()
+            };
+            self.through_window(&step, at, with).await;
             return;
         }
         let body = json!({
