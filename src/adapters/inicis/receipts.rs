@@ -25,14 +25,11 @@ impl CashReceipts for Inicis {
             return Err(Refusal::new("customer.identityNumber", message));
         }
         let number = credentials(channel)?.encrypt(identity)?;
-        // KG Inicis refuses an empty one of these three (ER0102).
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let name = rules::filled(
-            "customer.name",
-            rules::cut_utf8(&text(&command.customer_name), rules::NAME_MAX),
-        )?;
-        let email = rules::filled("customer.email", rules::clean(&text(&command.customer_email)))?;
-        let phone = rules::phone(&text(&command.customer_phone))?;
+        let [name, email, phone] = rules::buyer([
+            command.customer_name.as_deref(),
+            command.customer_email.as_deref(),
+            command.customer_phone.as_deref(),
+        ])?;
         let goods = rules::filled("orderName", rules::cut_utf8(&command.order_name, rules::GOODS_MAX.0))?;
         let amounts = command.amounts;
         let total = amounts.total.to_string();
