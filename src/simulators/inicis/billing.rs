@@ -154,7 +154,7 @@ impl Inicis {
             return Err(about("ER0102", "authentification"));
         }
         if order.amount < 1 {
-            return Err(refusal("500701"));
+            return Err(refusal("1113"));
         }
         let quota = call.form.get("cardQuota").unwrap_or("00");
         let means = match key.means {
