@@ -394,3 +394,33 @@ fn a_phone_registers_a_card_and_brings_the_key() {
     let none = verdict(ReturnMethod::Success, &[]);
     assert!(matches!(none, WindowVerdict::Tampered(_)));
 }
+
+/// Whether any reader of keys and charges takes these bytes for a success.
+pub(super) fn any_key(status: u16, body: &[u8]) -> bool {
+    let (channel, windows) = (billing("v1"), keys().by_window().unwrap());
+    for mobile in [false, true] {
+        let back = WindowReturn {
+            how: ReturnMethod::Success,
+            query: String::from_utf8_lossy(body).into_owned(),
+            body: body.to_vec().into(),
+            content_type: None,
+        };
+        let keep = json!({"mobile": mobile, "price": 1000});
+        if let WindowVerdict::Authenticated { .. } = windows.returned(&back, &issue(false), Some(&keep), &channel) {
+            return true;
+        }
+    }
+    let call = keys().charge(&charge(), &channel).unwrap();
+    let answer = answer(status, body);
+    let by_card = keys().by_card().unwrap();
+    matches!(
+        done(keys().charged(&charge(), &channel, &call, &answer)),
+        Outcome::Done(_)
+    ) || matches!(
+        done(by_card.issued(&issue(false), &channel, &call, &answer)),
+        Outcome::Done(_)
+    ) || matches!(
+        done(windows.exchanged(&issue(false), &channel, &call, &answer)),
+        Outcome::Done(_)
+    )
+}
