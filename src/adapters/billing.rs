@@ -28,6 +28,9 @@ pub struct IssueKey {
     pub customer_name: Option<String>,
     /// Buyer's e-mail.
     pub customer_email: Option<String>,
+    /// Buyer's phone number.
+    #[serde(default)]
+    pub customer_phone: Option<String>,
     /// Merchant's id of the buyer.
     pub customer_id: Option<String>,
     /// Stable key of this logical operation, allocated before the call, never reused for another.
@@ -87,6 +90,9 @@ pub struct Charge {
     pub customer_name: Option<String>,
     /// Buyer's e-mail.
     pub customer_email: Option<String>,
+    /// Buyer's phone number.
+    #[serde(default)]
+    pub customer_phone: Option<String>,
     /// The PG's key; put back from its sealed place whenever a call is encoded.
     #[serde(skip)]
     pub key: Option<SecretString>,
@@ -219,6 +225,12 @@ pub trait KeyWindow: Send + Sync {
         keep: Option<&serde_json::Value>,
         channel: &ChannelRevision,
     ) -> WindowVerdict;
+    /// The key itself, where the window's return carries it and nothing is to be exchanged; asked before
+    /// [`KeyWindow::exchange`]. A window without a server's call proves no more than that the browser knew the key, so
+    /// [`KeyWindow::returned`] must have found it to be this window's.
+    fn brought(&self, _command: &IssueKey, _channel: &ChannelRevision) -> Option<IssuedKey> {
+        None
+    }
     /// First call of the exchange of what the window brought ([`IssueKey::token`]) for the key.
     ///
     /// # Errors

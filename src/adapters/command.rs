@@ -1,7 +1,7 @@
 //! Commands to a PG and what comes back, in our words.
 
 use super::Operation;
-use crate::payment::{Amounts, Approval, Currency, Failure, MethodKind, Millis, Status};
+use crate::payment::{Amounts, Approval, Currency, EscrowState, Failure, MethodKind, Millis, Status};
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -274,6 +274,20 @@ pub enum NoticeVerdict {
     KeyGone {
         /// The PG's key.
         key: PgKey,
+        /// The PG's natural key of this event, for de-duplication.
+        dedupe: String,
+    },
+    /// A state of an escrow payment: mostly the buyer's decision, which no inquiry tells. It moves no money by itself;
+    /// where money went back with it, the PG is asked too.
+    Escrow {
+        /// Our order number.
+        order_id: String,
+        /// PG's id of the approval; one that is not the payment's is not believed.
+        pg_tx_id: String,
+        /// The state.
+        state: EscrowState,
+        /// Confirmed by time or by the PG, not by the buyer.
+        automatic: bool,
         /// The PG's natural key of this event, for de-duplication.
         dedupe: String,
     },

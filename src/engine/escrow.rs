@@ -2,12 +2,14 @@
 
 use super::attempt::{apply, check_feature};
 use super::command::Command;
+use super::late_truth::Learned;
 use super::operation::Change;
 use super::request::{EngineError, EscrowRequest};
 use super::{Engine, ids, now};
 use crate::adapters::{EscrowAction, EscrowCommand, EscrowDone, Refusal};
-use crate::ledger::{Intent, LedgerError};
+use crate::ledger::{Intent, JournalEntry, LedgerError, Write};
 use crate::payment::{Escrow, EscrowState, Event, Millis, Status, Transaction};
+use serde_json::json;
 use std::sync::Arc;
 
 impl Engine {
@@ -53,6 +55,87 @@ impl Engine {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+impl Engine {
+    /// Takes in a state that the PG tells of. What went back with it is asked for, as after every notification.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Storage`].
+    pub async fn escrow_told(
+        self: &Arc<Self>,
+        transaction_id: &str,
+        pg_tx_id: &str,
+        state: EscrowState,
+        automatic: bool,
+    ) -> Result<Learned, EngineError> {
+        // Whoever runs it writes the row soon, and its answer says more than the notice.
+        if self.ledger.open_intent(transaction_id).await?.is_some() {
+            let why = "an operation of this payment has no outcome yet";
+            return Ok(Learned::Later(why.to_owned()));
+        }
+        let mut learned = Learned::Unchanged;
+        let stored = self.ledger.transaction(transaction_id).await?;
+        let stored = stored.ok_or(EngineError::NotFound)?;
+        if stored.pg_tx_id.as_deref() != Some(pg_tx_id) {
+            tracing::warn!(
+                target: "naru::security", transaction = stored.id,
+                "a notification of an escrow state names another transaction id than the payment's; it is not believed"
+            );
+            return Ok(learned);
+        }
+        let at = now();
+        let mut transaction = stored.clone();
+        if let Some(escrow) = stored
+            .escrow
+            .as_ref()
+            .and_then(|escrow| moved(escrow, state, automatic))
+        {
+            apply(&mut transaction, &Event::EscrowChanged(Box::new(escrow)), at)?;
+            let writes = vec![
+                Write::Update {
+                    transaction: Box::new(transaction.clone()),
+                    expected: stored.version,
+                },
+                Write::Journal(JournalEntry {
+                    at,
+                    transaction_id: Some(stored.id.clone()),
+                    kind: "notification".to_owned(),
+                    doc: json!({ "event": "EscrowChanged", "escrow": state, "automatic": automatic }),
+                }),
+            ];
+            match self.ledger.commit(writes).await {
+                Ok(()) => {}
+                Err(LedgerError::Stale) => return Ok(Learned::Later("the payment changed meanwhile".to_owned())),
+                Err(error) => return Err(error.into()),
+            }
+            self.waiters.wake(&stored.id);
+            learned = Learned::Changed(Box::new(transaction));
+        }
+        if matches!(state, EscrowState::Cancelled | EscrowState::RejectConfirmed) {
+            return match self.look_up(transaction_id, "notification").await? {
+                Learned::Unchanged => Ok(learned),
+                other => Ok(other),
+            };
+        }
+        Ok(learned)
+    }
+}
+
+/// The escrow in a new state; `None` if it is there or beyond: notices come late and twice.
+fn moved(escrow: &Escrow, state: EscrowState, automatic: bool) -> Option<Escrow> {
+    let rank = |state| match state {
+        EscrowState::BeforeRegistered => 0,
+        EscrowState::Registered => 1,
+        EscrowState::Delivered => 2,
+        EscrowState::Confirmed | EscrowState::Rejected => 3,
+        EscrowState::Cancelled | EscrowState::RejectConfirmed => 4,
+    };
+    (escrow.state != state && rank(escrow.state) <= rank(state)).then(|| Escrow {
+        state,
+        automatic: (state == EscrowState::Confirmed).then_some(automatic),
+        ..escrow.clone()
+    })
 }
 
 /// What can be told in which state.

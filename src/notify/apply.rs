@@ -89,6 +89,15 @@ impl Notices {
                     .late_truth(&transaction.id, &view, "notification", exchanges);
                 told.await.map(Some)
             }
+            NoticeVerdict::Escrow {
+                pg_tx_id,
+                state,
+                automatic,
+                ..
+            } => {
+                let told = self.engine.escrow_told(&transaction.id, &pg_tx_id, state, automatic);
+                told.await.map(Some)
+            }
             NoticeVerdict::Ask { .. } => self.engine.look_up(&transaction.id, "notification").await.map(Some),
             // It waited for its payment, whose secret now shows that it was forged.
             NoticeVerdict::Refuse { why, .. } => {

@@ -135,7 +135,9 @@ impl Notices {
             }
             NoticeVerdict::Ask { order_id, dedupe, .. } => (order_id, dedupe),
             NoticeVerdict::KeyGone { dedupe, .. } => (None, dedupe),
-            NoticeVerdict::Tell { order_id, dedupe, .. } => (Some(order_id), dedupe),
+            NoticeVerdict::Tell { order_id, dedupe, .. } | NoticeVerdict::Escrow { order_id, dedupe, .. } => {
+                (Some(order_id), dedupe)
+            }
         };
         row.order_id = order_id;
         let known = ledger.notice_known(&row.channel_key, &dedupe, &row.id).await?;

@@ -139,7 +139,7 @@ impl Notices {
         let verdict = reader.read(notice, channel, None);
         let order = match &verdict {
             NoticeVerdict::Ask { order_id, .. } => order_id.clone(),
-            NoticeVerdict::Tell { order_id, .. } => Some(order_id.clone()),
+            NoticeVerdict::Tell { order_id, .. } | NoticeVerdict::Escrow { order_id, .. } => Some(order_id.clone()),
             NoticeVerdict::KeyGone { .. } | NoticeVerdict::Refuse { .. } | NoticeVerdict::Ignore => None,
         };
         let Some(order) = order else {

@@ -8,7 +8,7 @@ use super::{codes, mask, method, rules};
 use crate::adapters::{
     Approve, Call, CancelDone, ChannelRevision, Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
 };
-use crate::payment::{Approval, Failure, FailureKind, Millis};
+use crate::payment::{Approval, Failure, FailureKind, MethodDetail, Millis};
 use serde::{Deserialize, Serialize};
 
 /// What the window's return carried.
@@ -23,6 +23,9 @@ pub(super) struct Token {
     pub(super) base: String,
     /// `authToken`, or the TID of the phone's authentication.
     pub(super) key: String,
+    /// The window was opened for an escrow payment, which no answer tells.
+    #[serde(default)]
+    pub(super) escrow: bool,
 }
 
 impl Token {
@@ -76,22 +79,10 @@ fn call(command: &Approve, channel: &ChannelRevision, token: &Token, operation: 
     let product = token.product();
     let path = if undo { product.net_cancel() } else { product.approval() };
     let url = format!("{}{path}", token.base);
-    let keys = credentials(channel)?;
     if !token.mobile {
-        let timestamp = timestamp(command.at);
-        let (signature, verification) = keys.approval(&token.key, &timestamp);
-        let fields = [
-            ("mid", mid),
-            ("authToken", &token.key),
-            ("timestamp", &timestamp),
-            ("signature", &signature),
-            ("verification", &verification),
-            ("charset", "UTF-8"),
-            ("format", "JSON"),
-            ("price", &price),
-        ];
-        return Ok(send::post(operation, url, &fields));
+        return pc_call(channel, token, &price, command.at, operation);
     }
+    let keys = credentials(channel)?;
     if !undo {
         return Ok(send::post(operation, url, &[("P_MID", mid), ("P_TID", &token.key)]));
     }
@@ -107,6 +98,33 @@ fn call(command: &Approve, channel: &ChannelRevision, token: &Token, operation: 
         fields.extend([("P_TIMESTAMP", timestamp.as_str()), ("P_CHKFAKE", guard)]);
     }
     Ok(send::post(operation, url, &fields))
+}
+
+/// The PC's call for what a token authenticated: an approval, its net-cancel, or a billing key.
+pub(super) fn pc_call(
+    channel: &ChannelRevision,
+    token: &Token,
+    price: &str,
+    at: Millis,
+    operation: Operation,
+) -> Result<Call, Refusal> {
+    let timestamp = timestamp(at);
+    let (signature, verification) = credentials(channel)?.approval(&token.key, &timestamp);
+    let path = match operation {
+        Operation::NetCancel => Product::Pc.net_cancel(),
+        _ => Product::Pc.approval(),
+    };
+    let fields = [
+        ("mid", channel.spec.mid.as_str()),
+        ("authToken", &token.key),
+        ("timestamp", &timestamp),
+        ("signature", &signature),
+        ("verification", &verification),
+        ("charset", "UTF-8"),
+        ("format", "JSON"),
+        ("price", price),
+    ];
+    Ok(send::post(operation, format!("{}{path}", token.base), &fields))
 }
 
 fn read(token: &Token, answer: &WireAnswer) -> Result<Told, UnknownWhy> {
@@ -134,6 +152,16 @@ pub(super) fn approved(command: &Approve, channel: &ChannelRevision, answer: &Wi
         }
         let tid = prove(command, channel, &token, &told)?;
         let mut approval = method::approval(&told, tid, command.method, &command.order_id, command.amounts.total);
+        let held = matches!(
+            approval.method,
+            Some(MethodDetail::Transfer { .. } | MethodDetail::VirtualAccount { .. })
+        );
+        if token.escrow && held {
+            approval.escrow = true;
+            if let Some(keep) = &mut approval.keep {
+                keep["escrow"] = true.into();
+            }
+        }
         if !token.mobile && !signed(command, channel, &told) {
             // Eight of its ten orders were never seen in a real answer: by itself it is noted and no more.
             if let Some(keep) = &mut approval.keep {

@@ -1,18 +1,23 @@
-//! Cancellation in whole and in part, and refund of a deposited virtual account (INIAPI manual: "취소API", v1). What is
-//! left after a part is named with it, which keeps a repetition from refunding twice.
+//! Cancellation in whole and in part, and refund of a deposited virtual account (INIAPI manual: "취소API", v1 or v2). What is
+//! left after a part is named with it, which keeps a repetition from refunding twice. An escrow payment goes back only
+//! where the seller accepts the buyer's rejection.
 
 use super::method::kept;
 use super::sign::credentials;
 use super::wire::{Told, doubt, millis, read_json, whole};
-use super::{codes, mask, rules, send};
+use super::{codes, escrow, mask, rules, send};
 use crate::adapters::{
     Call, Cancel, CancelDone, ChannelRevision, Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
 };
-use crate::payment::FailureKind;
+use crate::payment::{Failure, FailureKind};
 use serde_json::Value;
 
 /// Step of the full refund that follows a refused last part.
 const WHOLE_AFTER_ALL: u8 = 1;
+/// Step of the accepted rejection that follows a refusal by which KG Inicis points to the way of escrow.
+const REJECTION: u8 = 2;
+/// Such refusals.
+const BY_ESCROW: [&str; 3] = ["500685", "504685", "504747"];
 
 /// The whole of an untouched payment. The rest after parts is a part to KG Inicis.
 fn is_whole(command: &Cancel) -> bool {
@@ -56,6 +61,10 @@ fn check(command: &Cancel) -> Result<(), Refusal> {
         let message = format!("this card cannot be cancelled in part; cancel all {total}");
         return Err(Refusal::new("amount", message));
     }
+    if kept(command.keep.as_ref(), "escrow").is_some() {
+        let message = format!("an escrow payment is cancelled in whole only; cancel all {total}");
+        return Err(Refusal::new("amount", message));
+    }
     match paymethod(command) {
         // KG Inicis approves the rest anew, and which of the two the next cancellation must name is not known.
         "HPP" => Err(Refusal::new(
@@ -95,7 +104,8 @@ fn call(command: &Cancel, channel: &ChannelRevision, all: bool) -> Result<Call, 
         fields.extend([("price", price.as_str()), ("confirmPrice", &rest), ("currency", "WON")]);
         hashed.extend([price.as_str(), &rest]);
         if keys.amount_parts || command.original.tax_free > 0 {
-            fields.extend([("tax", vat.as_str()), ("taxFree", &tax_free)]);
+            let free = if keys.v2 { "taxfree" } else { "taxFree" };
+            fields.extend([("tax", vat.as_str()), (free, &tax_free)]);
         }
     }
     if let Some((number, to)) = &refund {
@@ -105,6 +115,15 @@ fn call(command: &Cancel, channel: &ChannelRevision, all: bool) -> Result<Call, 
             ("refundAcctName", &to.holder),
         ]);
         hashed.push(number);
+    }
+    if keys.v2 {
+        let (path, kind) = match (all, refund.is_some()) {
+            (true, false) => ("refund", "refund"),
+            (true, true) => ("refund/vacct", "refund"),
+            (false, false) => ("partialRefund", "partialRefund"),
+            (false, true) => ("partialRefund/vacct", "partialRefund"),
+        };
+        return send::v2(channel, Operation::Cancel, path, (kind, ""), command.at, &fields);
     }
     let kind = if all { "Refund" } else { "PartialRefund" };
     send::v1(
@@ -129,6 +148,9 @@ pub(super) fn cancelled(
         Ok(told) => told,
         Err(why) => return Step::Done(Outcome::Unknown(why)),
     };
+    if sent.step == REJECTION {
+        return Step::Done(rejection_accepted(command, &told));
+    }
     let all = is_whole(command) || sent.step == WHOLE_AFTER_ALL;
     if told.code() == "00" {
         let done = if all {
@@ -145,6 +167,14 @@ pub(super) fn cancelled(
         next.step = WHOLE_AFTER_ALL;
         return Step::Send(Box::new(next));
     }
+    if all
+        && !sent.replay
+        && BY_ESCROW.contains(&code.as_str())
+        && let Ok(mut next) = escrow::accept_rejection(command, channel)
+    {
+        next.step = REJECTION;
+        return Step::Send(Box::new(next));
+    }
     let before = codes::meaning(&code, &told.message()).0 == FailureKind::AlreadyCancelled;
     if sent.replay && before && all {
         return Step::Done(Outcome::Done(whole_done(command, &told)));
@@ -154,6 +184,24 @@ pub(super) fn cancelled(
         return Step::Done(Outcome::Unknown(doubt(&code, told.message())));
     }
     Step::Done(codes::refused(&told))
+}
+
+/// The answer to an accepted rejection, which is what refunds an escrow payment.
+fn rejection_accepted(command: &Cancel, told: &Told) -> Outcome<CancelDone> {
+    if told.code() == "00" {
+        return Outcome::Done(CancelDone {
+            cancelled_at: at(told, ["resultDate", "resultTime"]),
+            ..whole_done(command, told)
+        });
+    }
+    match codes::refused(told) {
+        // Nothing is wrong with the request: the buyer has not rejected.
+        Outcome::Declined(failure) => Outcome::Declined(Failure {
+            kind: FailureKind::NotCancellable,
+            ..failure
+        }),
+        outcome => outcome,
+    }
 }
 
 fn at(told: &Told, names: [&str; 2]) -> Option<i64> {

@@ -22,7 +22,14 @@ pub(super) fn inquire(command: &Inquire, channel: &ChannelRevision) -> Result<Ca
         }
         None => ("oid", command.order_id.as_str()),
     };
-    send::v2(channel, Operation::Inquire, "inquiry", "inquiry", command.at, &[by])
+    send::v2(
+        channel,
+        Operation::Inquire,
+        "inquiry",
+        ("inquiry", ""),
+        command.at,
+        &[by],
+    )
 }
 
 /// The answer.

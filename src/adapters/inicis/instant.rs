@@ -11,7 +11,7 @@ use crate::payment::{Approval, MethodKind};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-const CREDENTIAL: &str = "method.card.credential";
+pub(super) const CREDENTIAL: &str = "method.card.credential";
 
 /// Digits of a field. Refusals never quote what was given.
 fn digits<'a>(field: &str, value: &'a SecretString, lengths: &[usize], fix: &str) -> Result<&'a str, Refusal> {
@@ -25,13 +25,13 @@ fn refusal(field: &str, fix: &str) -> Refusal {
 }
 
 /// Card fields, each encrypted, and whether the owner is checked (`authentification`).
-struct Encrypted {
-    number: String,
-    fields: Vec<(&'static str, String)>,
+pub(super) struct Encrypted {
+    pub(super) number: String,
+    pub(super) fields: Vec<(&'static str, String)>,
 }
 
 impl Encrypted {
-    fn of(card: &CardInput, keys: &Credentials) -> Result<Self, Refusal> {
+    pub(super) fn of(card: &CardInput, keys: &Credentials) -> Result<Self, Refusal> {
         let lengths: Vec<usize> = (12..=20).collect();
         let number = digits("number", &card.number, &lengths, "must be the card number, digits only")?;
         let year = digits("expiryYear", &card.expiry_year, &[2], "must be two digits, e.g. 30")?;
@@ -86,14 +86,11 @@ impl Instant for Inicis {
         })?;
         let keys = credentials(channel)?;
         let card = Encrypted::of(card, keys)?;
-        // KG Inicis refuses an empty one of these three (ER0102).
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let name = rules::filled(
-            "customer.name",
-            rules::cut_utf8(&text(&command.customer_name), rules::NAME_MAX),
-        )?;
-        let email = rules::filled("customer.email", rules::clean(&text(&command.customer_email)))?;
-        let phone = rules::phone(&text(&command.customer_phone))?;
+        let [name, email, phone] = rules::buyer([
+            command.customer_name.as_deref(),
+            command.customer_email.as_deref(),
+            command.customer_phone.as_deref(),
+        ])?;
         let goods = rules::filled("orderName", rules::cut_utf8(&command.order_name, rules::GOODS_MAX.0))?;
         let (price, oid) = (command.amounts.total.to_string(), command.order_id.as_str());
         let (vat, tax_free) = (command.amounts.vat.to_string(), command.amounts.tax_free.to_string());
@@ -132,30 +129,29 @@ impl Instant for Inicis {
     }
 
     fn paid(&self, command: &KeyIn, _channel: &ChannelRevision, _call: &Call, answer: &WireAnswer) -> Step<Approval> {
-        let told = match read_json(answer) {
-            Ok(told) => told,
-            Err(why) => return Step::Done(Outcome::Unknown(why)),
-        };
-        if told.code() != "00" {
-            return Step::Done(codes::refused(&told));
-        }
-        let total = command.amounts.total;
-        if told.whole("price") != Some(total) {
-            let message = format!("KG Inicis' answer does not say the {total} asked for");
-            return Step::Done(Outcome::Unknown(doubt("NARU_WRONG_AMOUNT", message)));
-        }
-        let Some(tid) = told.text("tid").filter(|t| rules::is_tid(t)) else {
-            return Step::Done(Outcome::Unknown(doubt(
-                "NARU_WRONG_TID",
-                "KG Inicis' answer has no TID",
-            )));
-        };
-        Step::Done(Outcome::Done(method::approval(
-            &told,
-            tid,
-            MethodKind::Card,
-            &command.order_id,
-            total,
-        )))
+        paid(&command.order_id, command.amounts.total, answer)
     }
+}
+
+/// Reads the answer to a payment without a window: by key-in, or with a billing key.
+pub(super) fn paid(order_id: &str, total: i64, answer: &WireAnswer) -> Step<Approval> {
+    let told = match read_json(answer) {
+        Ok(told) => told,
+        Err(why) => return Step::Done(Outcome::Unknown(why)),
+    };
+    if told.code() != "00" {
+        return Step::Done(codes::refused(&told));
+    }
+    if told.whole("price") != Some(total) {
+        let message = format!("KG Inicis' answer does not say the {total} asked for");
+        return Step::Done(Outcome::Unknown(doubt("NARU_WRONG_AMOUNT", message)));
+    }
+    let Some(tid) = told.text("tid").filter(|t| rules::is_tid(t)) else {
+        return Step::Done(Outcome::Unknown(doubt(
+            "NARU_WRONG_TID",
+            "KG Inicis' answer has no TID",
+        )));
+    };
+    let approval = method::approval(&told, tid, MethodKind::Card, order_id, total);
+    Step::Done(Outcome::Done(approval))
 }

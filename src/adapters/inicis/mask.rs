@@ -50,5 +50,9 @@ pub(super) const MASK: Mask = Mask {
 
 /// The masked text of an answer.
 pub(super) fn masked(body: &str) -> String {
-    mask::masked(body.trim(), MASK.fields, &["CARD_Num", "cardnum", "CARD_Number"])
+    mask::masked(
+        body.trim(),
+        MASK.fields,
+        &["CARD_Num", "cardnum", "CARD_Number", "cardno"],
+    )
 }

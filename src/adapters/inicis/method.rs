@@ -128,7 +128,7 @@ fn due(told: &Told) -> Option<i64> {
 }
 
 /// A card, or a wallet with a card or its money behind it.
-fn by_card(told: &Told) -> MethodDetail {
+pub(super) fn by_card(told: &Told) -> MethodDetail {
     let code = told.any(&["CARD_Code", "P_FN_CD1", "cardCode"]);
     let money = code.as_deref().and_then(tables::money);
     let source = told.any(&["CARD_SrcCode", "P_SRC_CODE"]);
@@ -150,13 +150,8 @@ fn card(told: &Told, code: Option<String>) -> CardDetail {
         .as_deref()
         .filter(|_| code.as_deref() == Some("11"))
         .and_then(by_bank);
-    let number = told
-        .any(&["CARD_Num", "P_CARD_NUM"])
-        .map(|n| if is_full_number(&n) { hide(&n) } else { n });
-    let bin = number
-        .as_deref()
-        .and_then(|n| n.get(..6))
-        .filter(|h| h.bytes().all(|b| b.is_ascii_digit()));
+    let number = told.any(&["CARD_Num", "P_CARD_NUM", "cardNumber"]).map(shown_number);
+    let bin = bin(number.as_deref());
     let flag = |names: &[&str]| told.any(names);
     CardDetail {
         issuer: issuer.map(str::to_owned).or_else(|| acquirer.clone()),
@@ -174,7 +169,7 @@ fn card(told: &Told, code: Option<String>) -> CardDetail {
             Some("1") => Some(CardOwner::Corporate),
             _ => None,
         },
-        bin: bin.map(str::to_owned),
+        bin,
         name: flag(&["P_FN_NM", "P_CARD_ISSUER_NAME", "cardName"]),
         approval_number: flag(&["applNum", "P_AUTH_NO", "payAuthCode"]),
         installment_months: flag(&["CARD_Quota", "P_RMESG2", "payAuthQuota"])
@@ -201,6 +196,17 @@ fn by_bank(code: &str) -> Option<&'static str> {
         "KAKAO" => "KAKAO_BANK",
         _ => return None,
     })
+}
+
+/// A card number that may be shown: some answers do not mask it.
+pub(super) fn shown_number(number: String) -> String {
+    if is_full_number(&number) { hide(&number) } else { number }
+}
+
+/// The first six digits of a masked number, where it has them.
+pub(super) fn bin(number: Option<&str>) -> Option<String> {
+    let head = number?.get(..6)?;
+    head.bytes().all(|b| b.is_ascii_digit()).then(|| head.to_owned())
 }
 
 fn hide(number: &str) -> String {

@@ -4,14 +4,17 @@
 //! at the data centre that authenticated: the TID of an approval is known from its answer alone.
 
 mod approve;
+mod billing;
 mod cancel;
 mod codes;
+mod escrow;
 mod form;
 mod inquire;
 mod instant;
 mod mask;
 mod method;
 mod notify;
+mod receipts;
 mod returned;
 mod rules;
 mod send;
@@ -25,9 +28,10 @@ mod wire;
 mod tests;
 
 use super::{
-    Adapter, Approve, Call, Cancel, CancelDone, ChannelRevision, ChannelSpec, Descriptor, Feature, Inquire, Instant,
-    Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan,
-    RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
+    Adapter, Approve, BillingKeys, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor,
+    EscrowCalls, Feature, Inquire, Instant, Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView,
+    Prepared, ProviderName, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window,
+    WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
 use std::time::Duration;
@@ -64,7 +68,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         (
             Feature::Instant,
             When::Contract {
-                note: "수기결제; with 빌링/수기 owner checks left out by contract, leave out birth date and password",
+                note: "수기결제; where the contract checks no owner, leave out birth date and password",
             },
         ),
         (
@@ -94,13 +98,45 @@ static DESCRIPTOR: Descriptor = Descriptor {
                 note: "INIAPI virtual accounts need a contract of their own; refunds need 가상계좌환불서비스",
             },
         ),
-        (Feature::BillingKeyWindow, When::NotYet),
-        (Feature::BillingKeyInstant, When::NotYet),
-        (Feature::Escrow, When::NotYet),
-        (Feature::EscrowDelivery, When::NotYet),
-        (Feature::EscrowModify, When::NotYet),
-        (Feature::EscrowRejectAck, When::NotYet),
-        (Feature::CashReceipt, When::NotYet),
+        (
+            Feature::BillingKeyWindow,
+            When::Contract {
+                note: "a MID of 빌링(정기결제); phones need the channel's liteKey. KG Inicis has no call to delete a key: \
+                       this router forgets its own",
+            },
+        ),
+        (
+            Feature::BillingKeyInstant,
+            When::Contract {
+                note: "a MID of 빌링(정기결제) with key-in. KG Inicis has no call to delete a key: this router forgets its own",
+            },
+        ),
+        (
+            Feature::Escrow,
+            When::Contract {
+                note: "에스크로; say so in the channel's escrow. Transfers and virtual accounts in the window only",
+            },
+        ),
+        (Feature::EscrowDelivery, When::Contract { note: "에스크로" }),
+        (Feature::EscrowModify, When::Contract { note: "에스크로" }),
+        (
+            Feature::EscrowComplete,
+            When::Never {
+                why: "only the buyer confirms at KG Inicis",
+            },
+        ),
+        (
+            Feature::EscrowRejectAck,
+            When::Never {
+                why: "at KG Inicis a rejection is accepted by cancelling the payment",
+            },
+        ),
+        (
+            Feature::CashReceipt,
+            When::Contract {
+                note: "현금영수증; KG Inicis has no inquiry, so a lost issue is for a person",
+            },
+        ),
         (Feature::Notifications, When::Yes),
         (
             Feature::TaxFree,
@@ -150,12 +186,14 @@ static DESCRIPTOR: Descriptor = Descriptor {
         "fcmobile.inicis.com",
         "ksmobile.inicis.com",
         "stgmobile.inicis.com",
+        "inilite.inicis.com",
     ],
     base_url: "https://iniapi.inicis.com",
     endpoints: &[
         ("api", "https://iniapi.inicis.com"),
         ("script", "https://stdpay.inicis.com/stdjs/INIStdPay.js"),
         ("mobile", "https://mobile.inicis.com/smart/payment"),
+        ("inibill", "https://inilite.inicis.com/inibill/inibill_card.jsp"),
         // Data centres: the address begins with fc, ks or stg.
         ("stdpay", "https://stdpay.inicis.com"),
         ("mobilepay", "https://mobile.inicis.com"),
@@ -229,7 +267,11 @@ impl Adapter for Inicis {
                 plan(&[RecoveryStep::Inquire], 30)
             }
             Operation::Cancel => plan(&[RecoveryStep::Inquire], 30),
+            // The same authentication or card again: a key that nobody was told of is one that nobody can charge.
+            Operation::IssueBillingKey => plan(&[RecoveryStep::Replay], 30),
             Operation::CloseAccount => plan(&[RecoveryStep::Replay], 30),
+            Operation::Escrow => plan(&[RecoveryStep::Replay], 30),
+            Operation::CancelReceipt => plan(&[RecoveryStep::Replay], 24 * 60),
             _ => plan(&[RecoveryStep::Operator], 0),
         }
     }
@@ -247,6 +289,18 @@ impl Adapter for Inicis {
     }
 
     fn notifications(&self) -> Option<&dyn Notifications> {
+        Some(self)
+    }
+
+    fn billing_keys(&self) -> Option<&dyn BillingKeys> {
+        Some(self)
+    }
+
+    fn cash_receipts(&self) -> Option<&dyn CashReceipts> {
+        Some(self)
+    }
+
+    fn escrow(&self) -> Option<&dyn EscrowCalls> {
         Some(self)
     }
 

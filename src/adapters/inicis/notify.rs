@@ -1,4 +1,4 @@
-//! Deposit notices: EUC-KR forms without a signature, in two sets of fields on a PC and a third for phones (INIpay
+//! Deposit notices and those of escrow states: EUC-KR forms without a signature, in two sets of fields on a PC and a third for phones (INIpay
 //! manuals: "입금통보"). What they say is compared with the account, and then KG Inicis is asked: nothing in them is
 //! believed by itself.
 
@@ -7,12 +7,16 @@ use super::method::kept;
 use super::wire::whole;
 use super::{Inicis, mask};
 use crate::adapters::{ChannelRevision, Mask, Notice, NoticeVerdict, Notifications, WireAnswer};
+use crate::payment::EscrowState;
 use bytes::Bytes;
 use serde_json::Value;
 
 impl Notifications for Inicis {
     fn read(&self, notice: &Notice, channel: &ChannelRevision, keep: Option<&Value>) -> NoticeVerdict {
         let pairs = Pairs(form::parse(&notice.body));
+        if pairs.get("cl_status").is_some() {
+            return escrow(&pairs, channel);
+        }
         let event = if pairs.get("P_STATUS").is_some() {
             Event::phone(&pairs)
         } else {
@@ -51,14 +55,46 @@ impl Notifications for Inicis {
         mask::MASK
     }
 
-    /// HTTP 200 and exactly `OK`; anything else is sent again.
-    fn acknowledge(&self, _notice: &Notice, applied: bool) -> WireAnswer {
-        let (status, body) = if applied { (200, "OK") } else { (503, "FAIL") };
+    /// HTTP 200 and exactly `OK`, for an escrow state `cd_rslt=0000`; anything else is sent again.
+    fn acknowledge(&self, notice: &Notice, applied: bool) -> WireAnswer {
+        let escrow = Pairs(form::parse(&notice.body)).get("cl_status").is_some();
+        let (status, body) = match (applied, escrow) {
+            (true, false) => (200, "OK"),
+            (true, true) => (200, "cd_rslt=0000"),
+            (false, _) => (503, "FAIL"),
+        };
         WireAnswer {
             status,
             headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
             body: Bytes::from_static(body.as_bytes()),
         }
+    }
+}
+
+/// A state of an escrow payment (상태 통보). It names what only KG Inicis, the buyer and we know, and moves no money by itself.
+fn escrow(pairs: &Pairs, channel: &ChannelRevision) -> NoticeVerdict {
+    let (Some(order_id), Some(tid)) = (pairs.get("no_oid"), pairs.get("tid_org").or(pairs.get("no_tid"))) else {
+        return refuse(400, "no order number or no TID: no notice of KG Inicis");
+    };
+    if pairs.text("id_merchant") != channel.spec.mid {
+        return refuse(403, "the notice is not for this channel's MID");
+    }
+    let status = pairs.text("cl_status");
+    let state = match status {
+        "2" => EscrowState::Registered,
+        "3" | "31" | "32" => EscrowState::Confirmed,
+        "4" => EscrowState::Rejected,
+        "8" => EscrowState::Cancelled,
+        "10" => EscrowState::RejectConfirmed,
+        _ => return NoticeVerdict::Ignore,
+    };
+    NoticeVerdict::Escrow {
+        order_id: order_id.to_owned(),
+        pg_tx_id: tid.to_owned(),
+        state,
+        // Time decided, or KG Inicis; the buyer did not.
+        automatic: matches!(status, "31" | "32"),
+        dedupe: format!("escrow|{tid}|{status}|{}", pairs.text("dt_req")),
     }
 }
 

@@ -21,9 +21,7 @@ pub(super) fn verdict(
     keep: Option<&Value>,
     channel: &ChannelRevision,
 ) -> WindowVerdict {
-    let mut pairs = form::parse(&back.body);
-    pairs.extend(form::parse(back.query.as_bytes()));
-    let pairs = Pairs(pairs);
+    let pairs = pairs_of(back);
     let mobile = keep.and_then(|k| k.get("mobile")).and_then(Value::as_bool);
     let mobile = mobile.unwrap_or_else(|| pairs.get("P_STATUS").is_some());
     let (code, message) = if mobile {
@@ -32,35 +30,67 @@ pub(super) fn verdict(
         (pairs.get("resultCode"), pairs.text("resultMsg"))
     };
     let success = if mobile { "00" } else { "0000" };
+    let order_id = expected.order_id.as_str();
     let verdict = match (back.how, code) {
         (ReturnMethod::Success, Some(code)) if code == success && mobile => phone(&pairs, expected, channel),
-        (ReturnMethod::Success, Some(code)) if code == success => pc(&pairs, expected, channel),
+        (ReturnMethod::Success, Some(code)) if code == success => pc(&pairs, order_id, channel),
         (ReturnMethod::Success, None) => {
             let name = if mobile { "P_STATUS" } else { "resultCode" };
             Err(Refusal::new(name, "is missing: this is no return of KG Inicis"))
         }
-        (_, Some(code)) => failed(code, message, &pairs, expected),
-        (ReturnMethod::Fail, None) => {
-            let code = pairs.get("code").unwrap_or("NARU_WINDOW_FAILED");
-            failed(code, pairs.text("message"), &pairs, expected)
+        (_, Some(code)) => failed(code, message, &pairs, order_id),
+        (how, None) => left(how, &pairs, order_id),
+    };
+    let escrow = keep.and_then(|k| k.get("escrow")).is_some();
+    match verdict.unwrap_or_else(WindowVerdict::Tampered) {
+        WindowVerdict::Authenticated { mut token, proof } if escrow => {
+            token["escrow"] = true.into();
+            WindowVerdict::Authenticated { token, proof }
         }
-        (ReturnMethod::Close, None) => Ok(WindowVerdict::Failed(Failure::new(
-            FailureKind::UserCancelled,
-            "NARU_WINDOW_CLOSED",
-            "the buyer closed the payment window",
-        ))),
+        verdict => verdict,
+    }
+}
+
+/// What a return of the PC's window for a billing key means: it is one of the payment window.
+pub(super) fn key_verdict(back: &WindowReturn, order_id: &str, channel: &ChannelRevision) -> WindowVerdict {
+    let pairs = pairs_of(back);
+    let verdict = match (back.how, pairs.get("resultCode")) {
+        (ReturnMethod::Success, Some("0000")) => pc(&pairs, order_id, channel),
+        (ReturnMethod::Success, None) => Err(Refusal::new("resultCode", "is missing: this is no return of KG Inicis")),
+        (_, Some(code)) => failed(code, pairs.text("resultMsg"), &pairs, order_id),
+        (how, None) => left(how, &pairs, order_id),
     };
     verdict.unwrap_or_else(WindowVerdict::Tampered)
 }
 
-fn once(pairs: &Pairs, names: &[&str]) -> Result<(), Refusal> {
+/// Fields of a return.
+pub(super) fn pairs_of(back: &WindowReturn) -> Pairs {
+    let mut pairs = form::parse(&back.body);
+    pairs.extend(form::parse(back.query.as_bytes()));
+    Pairs(pairs)
+}
+
+/// A return to the addresses of failure and close that brings no result of KG Inicis.
+pub(super) fn left(how: ReturnMethod, pairs: &Pairs, order_id: &str) -> Result<WindowVerdict, Refusal> {
+    if how == ReturnMethod::Close {
+        return Ok(WindowVerdict::Failed(Failure::new(
+            FailureKind::UserCancelled,
+            "NARU_WINDOW_CLOSED",
+            "the buyer closed the payment window",
+        )));
+    }
+    let code = pairs.get("code").unwrap_or("NARU_WINDOW_FAILED");
+    failed(code, pairs.text("message"), pairs, order_id)
+}
+
+pub(super) fn once(pairs: &Pairs, names: &[&str]) -> Result<(), Refusal> {
     match names.iter().find(|name| pairs.ambiguous(name)) {
         Some(twice) => Err(Refusal::new(*twice, "came back twice with different values")),
         None => Ok(()),
     }
 }
 
-fn pc(pairs: &Pairs, expected: &Approve, channel: &ChannelRevision) -> Result<WindowVerdict, Refusal> {
+fn pc(pairs: &Pairs, order_id: &str, channel: &ChannelRevision) -> Result<WindowVerdict, Refusal> {
     once(
         pairs,
         &[
@@ -76,7 +106,7 @@ fn pc(pairs: &Pairs, expected: &Approve, channel: &ChannelRevision) -> Result<Wi
     if pairs.text("mid") != channel.spec.mid {
         return Err(Refusal::new("mid", "is not the channel's MID"));
     }
-    if pairs.text("orderNumber") != expected.order_id {
+    if pairs.text("orderNumber") != order_id {
         return Err(Refusal::new("orderNumber", "is not the one the window was opened with"));
     }
     let idc = idc(pairs)?;
@@ -139,6 +169,7 @@ fn authenticated(
         idc: idc.to_owned(),
         base,
         key: key.to_owned(),
+        escrow: false,
     };
     token.check(channel)?;
     let token = serde_json::to_value(token).map_err(|_| Refusal::new("authToken", "cannot be kept"))?;
@@ -149,8 +180,9 @@ fn authenticated(
 }
 
 /// Token and addresses may be missing here, and that is no tampering.
-fn failed(code: &str, message: &str, pairs: &Pairs, expected: &Approve) -> Result<WindowVerdict, Refusal> {
-    if pairs.get("orderNumber").is_some_and(|id| id != expected.order_id) {
+pub(super) fn failed(code: &str, message: &str, pairs: &Pairs, order_id: &str) -> Result<WindowVerdict, Refusal> {
+    let told = ["orderNumber", "orderid"].into_iter().find_map(|name| pairs.get(name));
+    if told.is_some_and(|id| id != order_id) {
         return Err(Refusal::new("orderNumber", "is not the one the window was opened with"));
     }
     let detail = detail(code, message);

@@ -94,6 +94,29 @@ pub(super) fn phone(number: &str) -> Result<String, Refusal> {
         .ok_or_else(|| Refusal::new("customer.phoneNumber", message))
 }
 
+/// The buyer of a call without a window, as name, e-mail and phone number: KG Inicis refuses an empty one (ER0102).
+pub(super) fn buyer(given: [Option<&str>; 3]) -> Result<[String; 3], Refusal> {
+    let [name, email, number] = given.map(Option::unwrap_or_default);
+    Ok([
+        filled("customer.name", cut_utf8(name, NAME_MAX))?,
+        filled("customer.email", clean(email))?,
+        phone(number)?,
+    ])
+}
+
+/// Escrow is for transfers and virtual accounts of 500 won and more.
+pub(super) fn escrow(method: MethodKind, total: i64) -> Result<(), Refusal> {
+    const LEAST: i64 = 500;
+    if !matches!(method, MethodKind::Transfer | MethodKind::VirtualAccount) {
+        let message = "is possible for TRANSFER and VIRTUAL_ACCOUNT only";
+        return Err(Refusal::new("isEscrow", message));
+    }
+    let message = format!("is {total}; KG Inicis takes escrow payments from {LEAST} KRW");
+    (total >= LEAST)
+        .then_some(())
+        .ok_or_else(|| Refusal::new("amount.total", message))
+}
+
 /// Instalment months; only from `installment_min` on.
 pub(super) fn months(field: &str, months: i64, total: i64) -> Result<u32, Refusal> {
     let limits = &DESCRIPTOR.limits;

@@ -122,13 +122,10 @@ pub(super) fn v1(
     let mut parts = vec![kind.0, kind.1, &timestamp, CLIENT_IP, mid];
     parts.extend(hashed);
     let hash = credentials(channel)?.hash_data(&parts);
-    let mut all = vec![
-        ("type", kind.0),
-        ("paymethod", kind.1),
-        ("timestamp", &timestamp),
-        ("clientIp", CLIENT_IP),
-        ("mid", mid),
-    ];
+    let mut all = vec![("type", kind.0)];
+    // Escrow calls have no such field.
+    all.extend((!kind.1.is_empty()).then_some(("paymethod", kind.1)));
+    all.extend([("timestamp", timestamp.as_str()), ("clientIp", CLIENT_IP), ("mid", mid)]);
     all.extend(fields);
     all.push(("hashData", &hash));
     Ok(post(
@@ -144,7 +141,7 @@ pub(super) fn v2(
     channel: &ChannelRevision,
     operation: Operation,
     path: &str,
-    kind: &str,
+    kind: (&str, &str),
     at: Millis,
     data: &[(&str, &str)],
 ) -> Result<Call, Refusal> {
@@ -159,9 +156,15 @@ pub(super) fn v2(
         })
         .collect();
     let data = format!("{{{}}}", members.join(","));
+    let (kind, word) = kind;
     let hash = credentials(channel)?.hash_data(&[mid, kind, &timestamp, &data]);
+    // Only charges name a method, and no hash covers it.
+    let method = match word {
+        "" => String::new(),
+        word => format!("\"paymethod\":\"{word}\","),
+    };
     let body = format!(
-        "{{\"mid\":\"{mid}\",\"type\":\"{kind}\",\"timestamp\":\"{timestamp}\",\"clientIp\":\"{CLIENT_IP}\",\"data\":{data},\
+        "{{\"mid\":\"{mid}\",\"type\":\"{kind}\",{method}\"timestamp\":\"{timestamp}\",\"clientIp\":\"{CLIENT_IP}\",\"data\":{data},\
          \"hashData\":\"{hash}\"}}"
     );
     let url = format!("{}/v2/pg/{path}", channel.endpoint("api"));

@@ -44,6 +44,27 @@ pub(super) static CREDENTIALS: &[CredentialField] = &[
         format: "32 characters",
     },
     CredentialField {
+        name: "liteKey",
+        required: false,
+        secret: true,
+        description: "INILite key of a billing MID (빌링): billing keys are issued in the phone's window with it",
+        format: "about 32 characters",
+    },
+    CredentialField {
+        name: "apiVersion",
+        required: false,
+        secret: false,
+        description: "INIAPI version of refunds and of charges of billing keys: v1 (default) or v2",
+        format: "v1 or v2",
+    },
+    CredentialField {
+        name: "escrow",
+        required: false,
+        secret: false,
+        description: "yes if the MID has the escrow contract (에스크로): on another MID KG Inicis ignores the wish for escrow",
+        format: "yes or no",
+    },
+    CredentialField {
         name: "uniqueOrderIds",
         required: false,
         secret: false,
@@ -66,6 +87,11 @@ pub(super) struct Credentials {
     api_key: SecretString,
     api_iv: SecretString,
     hash_key: Option<SecretString>,
+    lite_key: Option<SecretString>,
+    /// Refunds and charges go by INIAPI v2.
+    pub(super) v2: bool,
+    /// The MID takes escrow payments.
+    pub(super) escrow: bool,
     /// The MID refuses an order number that was used before, so an order number names one payment.
     pub(super) unique_order_ids: bool,
     /// VAT and tax-free parts go with every amount, not only with one that has a tax-free part.
@@ -109,6 +135,12 @@ impl Credentials {
     pub(super) fn chkfake(&self, amount: &str, oid: &str, timestamp: &str) -> Option<String> {
         let key = self.hash_key.as_ref()?.expose_secret();
         Some(STANDARD.encode(sha512(&[amount, oid, timestamp, key])))
+    }
+
+    /// `hashdata` of the phone's window for billing keys (INIBill), if the channel has an INILite key.
+    pub(super) fn inibill(&self, mid: &str, order_id: &str, timestamp: &str) -> Option<String> {
+        let key = self.lite_key.as_ref()?.expose_secret();
+        Some(sha256_hex(&[mid, order_id, timestamp, key]))
     }
 
     /// `hashData` of INIAPI v1 over the parts of a call, and of v2, where the parts are MID, type, time and JSON text.
@@ -185,6 +217,7 @@ pub(super) fn prepare(channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>> {
         ("apiKey", 16..=16, true),
         ("apiIv", 16..=16, true),
         ("hashKey", 32..=32, false),
+        ("liteKey", 16..=64, false),
     ] {
         let field = format!("credentials.{name}");
         match given(name) {
@@ -200,10 +233,13 @@ pub(super) fn prepare(channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>> {
             _ => {}
         }
     }
-    for name in ["uniqueOrderIds", "amountParts"] {
+    for name in ["uniqueOrderIds", "amountParts", "escrow"] {
         if given(name).is_some_and(|word| !matches!(word, "yes" | "no")) {
             problems.push(Refusal::new(format!("credentials.{name}"), "must be yes or no"));
         }
+    }
+    if given("apiVersion").is_some_and(|word| !matches!(word, "v1" | "v2")) {
+        problems.push(Refusal::new("credentials.apiVersion", "must be v1 or v2"));
     }
     if channel.mid.len() != 10 || !channel.mid.bytes().all(|b| b.is_ascii_alphanumeric()) {
         problems.push(Refusal::new(
@@ -218,6 +254,9 @@ pub(super) fn prepare(channel: &ChannelSpec) -> Result<Prepared, Vec<Refusal>> {
             api_key,
             api_iv,
             hash_key: key("hashKey"),
+            lite_key: key("liteKey"),
+            v2: given("apiVersion") == Some("v2"),
+            escrow: given("escrow") == Some("yes"),
             unique_order_ids: given("uniqueOrderIds") == Some("yes"),
             amount_parts: given("amountParts") == Some("yes"),
         })),

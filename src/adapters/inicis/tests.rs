@@ -1,6 +1,8 @@
 //! Tests of the adapter as a whole; each file says what it pins.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod billing;
+mod escrow;
 mod fixtures;
 mod keys;
 mod leniency;

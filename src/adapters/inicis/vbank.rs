@@ -17,7 +17,8 @@ impl VirtualAccounts for Inicis {
         rules::order_id(&command.order_id)?;
         rules::amount(MethodKind::VirtualAccount, &command.amounts)?;
         if command.escrow {
-            return Err(Refusal::new("isEscrow", "is not served for KG Inicis yet"));
+            let message = "is possible at KG Inicis in the payment window only";
+            return Err(Refusal::new("isEscrow", message));
         }
         if command
             .receipt
@@ -43,18 +44,11 @@ impl VirtualAccounts for Inicis {
         if due <= command.at {
             return Err(Refusal::new("method.virtualAccount.expiry", "must lie ahead"));
         }
-        let needed = |field: &str, text: &Option<String>| {
-            rules::filled(
-                field,
-                rules::cut_utf8(text.as_deref().unwrap_or_default(), rules::NAME_MAX),
-            )
-        };
-        let name = needed("customer.name", &command.customer_name)?;
-        let email = rules::filled(
-            "customer.email",
-            rules::clean(command.customer_email.as_deref().unwrap_or_default()),
-        )?;
-        let phone = rules::phone(command.customer_phone.as_deref().unwrap_or_default())?;
+        let [name, email, phone] = rules::buyer([
+            command.customer_name.as_deref(),
+            command.customer_email.as_deref(),
+            command.customer_phone.as_deref(),
+        ])?;
         let goods = rules::filled("orderName", rules::cut_utf8(&command.order_name, rules::GOODS_MAX.0))?;
         let (price, oid) = (command.amounts.total.to_string(), command.order_id.as_str());
         let (day, time) = (formatted(due, "%Y%m%d"), formatted(due, "%H%M"));

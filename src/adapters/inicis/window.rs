@@ -4,16 +4,16 @@
 mod options;
 
 use super::sign::credentials;
-use super::{Inicis, returned, rules};
+use super::{Inicis, escrow, returned, rules};
 use crate::adapters::request::Request;
 use crate::adapters::{
     Approve, Call, ChannelRevision, Device, Open, OpenRequest, Opened, Refusal, Window, WindowReturn, WindowType,
     WindowVerdict, WireAnswer,
 };
-use crate::payment::MethodKind;
+use crate::payment::{MethodKind, Millis};
 use serde_json::{Value, json};
 
-type Fields = Vec<(String, String)>;
+pub(super) type Fields = Vec<(String, String)>;
 
 impl Window for Inicis {
     fn register(&self, _request: &OpenRequest, _channel: &ChannelRevision) -> Result<Option<Call>, Refusal> {
@@ -37,8 +37,9 @@ impl Window for Inicis {
         rules::order_id(&request.order_id)?;
         rules::amount(request.method, &request.amounts)?;
         let raw = Request(&request.raw);
-        if raw.flag("isEscrow")? == Some(true) {
-            return Err(Refusal::new("isEscrow", "is not served for KG Inicis yet"));
+        let escrow = escrow::checked(channel, raw.flag("isEscrow")? == Some(true))?;
+        if escrow {
+            rules::escrow(request.method, request.amounts.total)?;
         }
         let mobile = request.device == Device::Mobile;
         let open = if mobile {
@@ -60,7 +61,11 @@ impl Window for Inicis {
         };
         Ok(Opened {
             open,
-            keep: Some(json!({"mobile": mobile})),
+            keep: Some(if escrow {
+                json!({"mobile": mobile, "escrow": true})
+            } else {
+                json!({"mobile": mobile})
+            }),
         })
     }
 
@@ -75,23 +80,36 @@ impl Window for Inicis {
     }
 }
 
-fn pc(request: &OpenRequest, raw: Request<'_>, channel: &ChannelRevision) -> Result<Fields, Refusal> {
+/// What the forms of the PC's windows have in common.
+pub(super) struct PcForm<'a> {
+    pub(super) order_id: &'a str,
+    pub(super) amount: i64,
+    pub(super) at: Millis,
+    pub(super) goods: String,
+    /// Name, e-mail, phone number: all required.
+    pub(super) buyer: [Option<&'a str>; 3],
+    pub(super) method: String,
+    pub(super) accept: Vec<String>,
+    pub(super) return_url: &'a str,
+}
+
+/// The form of a PC's window.
+pub(super) fn pc_form(form: PcForm<'_>, channel: &ChannelRevision) -> Result<Fields, Refusal> {
     let keys = credentials(channel)?;
-    let (price, timestamp) = (request.amounts.total.to_string(), request.at.to_string());
-    let (signature, verification) = keys.window(&request.order_id, &price, &timestamp);
-    let needed = |field: &str, text: &Option<String>| {
-        let clean = text.as_deref().map(rules::clean).filter(|t| !t.is_empty());
+    let (price, timestamp) = (form.amount.to_string(), form.at.to_string());
+    let (signature, verification) = keys.window(form.order_id, &price, &timestamp);
+    let needed = |field: &str, text: Option<&str>| {
+        let clean = text.map(rules::clean).filter(|t| !t.is_empty());
         clean.ok_or_else(|| Refusal::new(field, "is required by KG Inicis' PC window"))
     };
-    let name = needed("customer.fullName", &request.customer_name)?;
-    let phone = needed("customer.phoneNumber", &request.customer_phone)?;
-    let email = needed("customer.email", &request.customer_email)?;
-    let options = options::pc(request, raw)?;
+    let name = needed("customer.fullName", form.buyer[0])?;
+    let email = needed("customer.email", form.buyer[1])?;
+    let phone = needed("customer.phoneNumber", form.buyer[2])?;
     let mut fields = Fields::new();
     for (name, value) in [
         ("version", "1.0".to_owned()),
         ("mid", channel.spec.mid.clone()),
-        ("oid", request.order_id.clone()),
+        ("oid", form.order_id.to_owned()),
         ("price", price),
         ("timestamp", timestamp),
         ("use_chkfake", "Y".to_owned()),
@@ -99,21 +117,39 @@ fn pc(request: &OpenRequest, raw: Request<'_>, channel: &ChannelRevision) -> Res
         ("verification", verification),
         ("mKey", keys.m_key()),
         ("currency", "WON".to_owned()),
-        (
-            "goodname",
-            goods(rules::cut_utf8(&request.order_name, rules::GOODS_MAX.0))?,
-        ),
+        ("goodname", form.goods),
         ("buyername", rules::cut_utf8(&name, rules::NAME_MAX)),
         ("buyertel", rules::phone(&phone)?),
         ("buyeremail", email),
-        ("gopaymethod", options.method),
-        ("returnUrl", request.return_url.clone()),
-        ("closeUrl", format!("{}/close", request.return_url)),
-        ("acceptmethod", options.accept.join(":")),
+        ("gopaymethod", form.method),
+        ("returnUrl", form.return_url.to_owned()),
+        ("closeUrl", format!("{}/close", form.return_url)),
+        ("acceptmethod", form.accept.join(":")),
         ("charset", "UTF-8".to_owned()),
     ] {
         put(&mut fields, name, value);
     }
+    Ok(fields)
+}
+
+fn pc(request: &OpenRequest, raw: Request<'_>, channel: &ChannelRevision) -> Result<Fields, Refusal> {
+    let keys = credentials(channel)?;
+    let options = options::pc(request, raw)?;
+    let form = PcForm {
+        order_id: &request.order_id,
+        amount: request.amounts.total,
+        at: request.at,
+        goods: goods(rules::cut_utf8(&request.order_name, rules::GOODS_MAX.0))?,
+        buyer: [
+            request.customer_name.as_deref(),
+            request.customer_email.as_deref(),
+            request.customer_phone.as_deref(),
+        ],
+        method: options.method,
+        accept: options.accept,
+        return_url: &request.return_url,
+    };
+    let mut fields = pc_form(form, channel)?;
     if let Some(language) = language(raw)? {
         put(&mut fields, "languageView", language);
     }
@@ -205,7 +241,7 @@ fn goods(name: String) -> Result<String, Refusal> {
     rules::filled("orderName", name)
 }
 
-fn language(raw: Request<'_>) -> Result<Option<&'static str>, Refusal> {
+pub(super) fn language(raw: Request<'_>) -> Result<Option<&'static str>, Refusal> {
     Ok(match raw.text("locale")? {
         Some("EN_US") => Some("en"),
         Some("ZH_CN") => Some("cn"),
@@ -214,6 +250,6 @@ fn language(raw: Request<'_>) -> Result<Option<&'static str>, Refusal> {
     })
 }
 
-fn put(fields: &mut Fields, name: &str, value: impl Into<String>) {
+pub(super) fn put(fields: &mut Fields, name: &str, value: impl Into<String>) {
     fields.push((name.to_owned(), value.into()));
 }

@@ -86,6 +86,7 @@ impl Engine {
                 use_card_point: payment.order.use_card_point,
                 customer_name: text(&payment.order.customer, "name"),
                 customer_email: text(&payment.order.customer, "email"),
+                customer_phone: text(&payment.order.customer, "phoneNumber"),
                 key: self.open_part(&key.id, &part),
             }))
         };

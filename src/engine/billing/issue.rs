@@ -86,13 +86,15 @@ impl NewKey {
 
     /// The command for a part.
     pub(super) fn command(&self, part: &KeyPart, at: Millis) -> IssueKey {
+        let member = |name: &str| self.customer.get(name).and_then(Value::as_str).map(str::to_owned);
         IssueKey {
             order_id: part.order_id.clone(),
             customer_key: part.customer_key.clone(),
             name: self.issue_name.clone(),
             customer_name: self.customer_name.clone(),
             customer_email: self.customer_email.clone(),
-            customer_id: self.customer.get("id").and_then(Value::as_str).map(str::to_owned),
+            customer_phone: member("phoneNumber"),
+            customer_id: member("id"),
             idempotency_key: ids::operation_id(),
             at,
             token: Value::Null,

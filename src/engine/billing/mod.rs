@@ -5,11 +5,13 @@
 //! start, run and settle as a key-in payment. The PG's key is opened for the one call that needs it and is nowhere else
 //! in clear.
 //!
-//! - `issue`: keys by card data, for one channel or all of a group; `window`: keys by the PG's window
+//! - `issue`: keys by card data, for one channel or all of a group; `window`: keys by the PG's window;
+//!   `brought`: what came out of one
 //! - `delete`: deletion; `part`: what issue and deletion share; `charge`: payments; `schedule`: at a given time
 //! - `gone`: keys that a notification says were removed at the PG
 //! - `recover`: the clock that settles unknown issues and deletions
 
+mod brought;
 mod charge;
 mod delete;
 mod gone;

@@ -117,6 +117,14 @@ impl KeyCommand {
         }
     }
 
+    /// The key, if the window brought it already.
+    pub fn brought(&self, channel: &ChannelRevision) -> Option<IssuedKey> {
+        match self {
+            Self::Exchange(c) => channel.adapter.billing_keys()?.by_window()?.brought(c, channel),
+            Self::Card(_) | Self::Delete(_) => None,
+        }
+    }
+
     pub fn read(&self, channel: &ChannelRevision, call: &Call, answer: &WireAnswer) -> Step<KeyEffect> {
         let issued = |key| KeyEffect::Issued(Box::new(key));
         let keys = channel.adapter.billing_keys();
@@ -282,30 +290,40 @@ impl Engine {
         let issue = intent.operation == Operation::IssueBillingKey;
         Some(match outcome {
             Outcome::Done(KeyEffect::Issued(issued)) => {
-                let label = seal_label(&intent.billing_key, &intent.channel_key);
-                let sealed = self.seal_keep(&label, &json!({ "key": issued.key.expose_secret() }));
-                if sealed.is_null() {
-                    let message = "the PG issued a key, but it could not be sealed, so it is not kept; issue another";
-                    KeyEvent::IssueFailed(Failure::new(FailureKind::Other, "NARU_NOT_SEALED", message))
-                } else {
-                    let mark = channel.map_or_else(String::new, |c| {
-                        self.contract_mark(&c.provider, &c.mid, issued.key.expose_secret())
-                    });
-                    KeyEvent::Issued(Box::new(PartIssued {
-                        sealed,
-                        mark,
-                        method: issued.method.clone(),
-                        pg_tx_id: issued.pg_tx_id.clone(),
-                        raw: issued.raw.clone(),
-                        issued_at: issued.issued_at,
-                    }))
-                }
+                self.issued_event(&intent.billing_key, &intent.channel_key, channel, issued)
             }
             Outcome::Done(KeyEffect::Deleted(deleted)) => KeyEvent::Deleted(deleted.deleted_at),
             Outcome::Declined(failure) | Outcome::NotSent(failure) if issue => KeyEvent::IssueFailed(failure.clone()),
             Outcome::Declined(failure) | Outcome::NotSent(failure) => KeyEvent::DeleteFailed(failure.clone()),
             Outcome::Unknown(_) => return None,
         })
+    }
+
+    /// The event of an issued key, with the PG's key sealed.
+    pub(super) fn issued_event(
+        &self,
+        key_id: &str,
+        channel_key: &str,
+        channel: Option<&ChannelRef>,
+        issued: &IssuedKey,
+    ) -> KeyEvent {
+        let plain = json!({ "key": issued.key.expose_secret() });
+        let sealed = self.seal_keep(&seal_label(key_id, channel_key), &plain);
+        if sealed.is_null() {
+            let message = "the PG issued a key, but it could not be sealed, so it is not kept; issue another";
+            return KeyEvent::IssueFailed(Failure::new(FailureKind::Other, "NARU_NOT_SEALED", message));
+        }
+        let mark = channel.map_or_else(String::new, |c| {
+            self.contract_mark(&c.provider, &c.mid, issued.key.expose_secret())
+        });
+        KeyEvent::Issued(Box::new(PartIssued {
+            sealed,
+            mark,
+            method: issued.method.clone(),
+            pg_tx_id: issued.pg_tx_id.clone(),
+            raw: issued.raw.clone(),
+            issued_at: issued.issued_at,
+        }))
     }
 
     fn part_settled(&self, key: &BillingKey, intent: &KeyIntent, outcome: &Outcome<KeyEffect>, how: &'static str) {
@@ -403,7 +421,7 @@ fn part_settlement(
 }
 
 /// The webhook's event once every part has its outcome, if merchants are told.
-fn hook_of(key: &BillingKey, event: &KeyEvent) -> Option<&'static str> {
+pub(super) fn hook_of(key: &BillingKey, event: &KeyEvent) -> Option<&'static str> {
     if !key.is_settled() {
         return None;
     }

@@ -5,7 +5,7 @@ use super::super::exchange::Trail;
 use super::super::request::EngineError;
 use super::super::{ids, ms, now};
 use super::issue::{NewKey, apply, issued};
-use super::part::{KeyCommand, SKIP_WEBHOOK, StartedPart};
+use super::part::SKIP_WEBHOOK;
 use super::{BillingError, Engine, billing, journal, key_hook};
 use crate::adapters::{
     ChannelRevision, Device, Feature, IssueKey, Open, OpenKeyRequest, Refusal, WindowReturn, WindowVerdict,
@@ -326,43 +326,6 @@ impl Engine {
             key.extras.insert(SKIP_WEBHOOK.to_owned(), true.into());
         }
         issued(self.exchange_key(key, channel, IssueKey { token, ..*expected }).await?)
-    }
-
-    /// Exchanges what the window brought. The stored row decides who does it: of two returns at once, one finds the row
-    /// changed and joins the other.
-    async fn exchange_key(
-        self: &Arc<Self>,
-        stored: BillingKey,
-        channel: Arc<ChannelRevision>,
-        command: IssueKey,
-    ) -> Result<BillingKey, EngineError> {
-        let at = now();
-        let command = KeyCommand::Exchange(Box::new(IssueKey {
-            idempotency_key: ids::operation_id(),
-            at,
-            ..command
-        }));
-        let call = command.first_call(&channel).map_err(EngineError::Refused)?;
-        let mut key = stored.clone();
-        apply(&mut key, &channel.spec.key, &KeyEvent::IssueStarted, at)?;
-        let intent = self.part_intent(&key, &command, &channel);
-        let started = vec![StartedPart {
-            key_id: key.id.clone(),
-            intent,
-            command,
-            channel,
-            call,
-        }];
-        let writes = vec![billing(BillingWrite::UpdateKey {
-            key: Box::new(key.clone()),
-            expected: stored.version,
-        })];
-        match self.start_parts(&key, writes, &started).await {
-            Ok(()) => self.run_parts(started),
-            Err(LedgerError::Stale | LedgerError::OpenIntent) => {}
-            Err(error) => return Err(error.into()),
-        }
-        self.wait_key(&key.id, self.deadline(), BillingKey::is_settled).await
     }
 
     /// Fails a key whose PG was never asked for it. If the row changed meanwhile, its truth stands.

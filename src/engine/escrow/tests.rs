@@ -85,3 +85,36 @@ fn what_does_not_fit_the_state_is_refused() {
         assert_eq!(check_state(action, escrow).is_ok(), fits, "{action:?} {escrow:?}");
     }
 }
+
+#[test]
+fn states_only_move_on() {
+    use EscrowState::{BeforeRegistered, Cancelled, Confirmed, Registered, RejectConfirmed, Rejected};
+    let after = |from, to| {
+        let escrow = Escrow {
+            state: from,
+            company: Some("CJ".into()),
+            ..Escrow::new()
+        };
+        moved(&escrow, to, to == Confirmed)
+    };
+    for (from, to) in [
+        (BeforeRegistered, Registered),
+        (Registered, Confirmed),
+        (Registered, Rejected),
+        (Rejected, Confirmed),
+        (Rejected, RejectConfirmed),
+        (Confirmed, Cancelled),
+    ] {
+        let escrow = after(from, to).unwrap();
+        assert_eq!((escrow.state, escrow.company.as_deref()), (to, Some("CJ")));
+        assert_eq!(escrow.automatic, (to == Confirmed).then_some(true));
+    }
+    for (from, to) in [
+        (Registered, Registered),
+        (Confirmed, Registered),
+        (RejectConfirmed, Rejected),
+        (Cancelled, Confirmed),
+    ] {
+        assert_eq!(after(from, to), None, "{from:?} to {to:?}");
+    }
+}

@@ -19,6 +19,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(super) struct BillKey {
     pub mid: Arc<str>,
+    /// The key itself: the ledger lists it, so that tests can look for it where it must not be.
+    pub key: String,
     pub tid: String,
     pub order_id: String,
     pub means: Means,
@@ -32,7 +34,7 @@ impl BillKey {
         Row {
             provider: "inicis",
             mid: self.mid.to_string(),
-            tid: self.tid.clone(),
+            tid: self.key.clone(),
             order_id: self.order_id.clone(),
             kind: RowKind::Billing,
             amount: 0,
@@ -50,6 +52,7 @@ impl Inicis {
         let key = ids::upper_hex(40).to_lowercase();
         let record = BillKey {
             mid: Arc::clone(&m.mid),
+            key: key.clone(),
             tid: self.tid("INIAPICARD", &m.mid, now),
             order_id: order.oid.clone(),
             means: means.clone(),
@@ -151,7 +154,7 @@ impl Inicis {
             return Err(about("ER0102", "authentification"));
         }
         if order.amount < 1 {
-            return Err(refusal("500701"));
+            return Err(refusal("1113"));
         }
         let quota = call.form.get("cardQuota").unwrap_or("00");
         let means = match key.means {

@@ -86,7 +86,7 @@ pub(super) fn paid_members(p: &Payment, message: &str) -> Map<String, Value> {
         json!({"tid": *p.tid, "resultCode": "00", "resultMsg": message, "payDate": date, "payTime": time,
         "payAuthCode": p.auth_no, "cardCode": card.code, "checkFlg": if card.check { "1" } else { "0" },
         "payAuthQuota": card.quota, "prtcCode": if card.part { "1" } else { "0" },
-        "price": p.order.amount.to_string(), "cardName": card.name, "cardNumber": card.number, "cardPoint": "",
+        "price": p.order.amount.to_string(), "cardName": card.name, "cardPoint": "",
         "usePoint": "", "generalEvent": "", "quotainterest": "0", "buyCode": card.code, "detailCode": "00"}),
     )
 }

@@ -149,6 +149,19 @@ mod tests {
     }
 
     #[test]
+    fn hashes_of_the_billing_windows() {
+        let (mid, time, key) = ("INIBillTst", "20260101090000", "b09LVzhuTGZVaEY1WmJoQnZzdXpRdz09");
+        assert_eq!(
+            sha512(&["1000", mid, OID, time, key].concat()),
+            "054b6dafa845444b9389d6169809a55930ae0f7193a9299053c911879a5bb526d494edc52b239b4dc6f824ae59eb6bdc92c36ca6110044b6064273de307d0345"
+        );
+        assert_eq!(
+            sha256(&[mid, OID, time, key].concat()),
+            "a077f4763f73e94cc0bf3d4594a030c9d6723931cc0c16dc044624d9d44155aa"
+        );
+    }
+
+    #[test]
     fn the_cipher_reads_the_published_example() {
         let (key, iv) = ("ItEQKi3rY7uvDS8l", "HYb3yQ4f65QL89==");
         assert_eq!(

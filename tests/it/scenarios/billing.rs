@@ -82,10 +82,11 @@ impl World {
     async fn open_key(&mut self, step: &Step, at: &str) {
         let mut body = json!({
             "storeId": self.demo.value("NARU_STORE_ID"), "channelKey": self.channel, "billingKeyMethod": "CARD",
-            "issueId": "issue-1", "issueName": "나루 구독", "device": step.device,
-            "customer": { "customerId": "buyer-1", "fullName": "홍길동", "email": "buyer@example.com" },
+            "issueId": "issue-1", "issueName": "나루 구독", "device": self.word(step.device.as_deref().unwrap_or("pc")),
+            "customer": { "customerId": "buyer-1", "fullName": "홍길동", "email": "buyer@example.com", "phoneNumber": "01012341234" },
             "redirectUrl": "https://shop.example/registered",
         });
+        body.as_object_mut().unwrap().extend(self.map(self.pg.get("openKey")));
         body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
         let url = format!("{}/checkout/billing-keys", self.demo.value("NARU_URL"));
         let answer = call(Method::POST, &url, &[("content-type", "application/json")], Some(body)).await;
@@ -108,7 +109,7 @@ impl World {
         let card = self.pg.card(step.card.as_deref().unwrap_or("good"));
         let mut body = json!({
             "channelKey": self.channel, "method": { "card": { "credential": card } },
-            "customer": { "id": "buyer-1", "name": { "full": "홍길동" } },
+            "customer": buyer(),
         });
         let with = self.map(step.with.as_ref());
         if with.contains_key("channelGroupId") {
@@ -130,7 +131,7 @@ impl World {
     fn order(&self, step: &Step) -> Value {
         let mut body = json!({
             "billingKey": self.key, "orderName": "나루 구독 1월", "amount": { "total": self.pg.get("amount") },
-            "currency": "KRW", "customer": { "id": "buyer-1", "name": { "full": "홍길동" } },
+            "currency": "KRW", "customer": buyer(),
         });
         body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
         body
@@ -223,6 +224,10 @@ impl World {
         tokio::time::sleep(Duration::from_millis(step.ms.unwrap())).await;
         self.demo.signal("CONT");
     }
+}
+
+fn buyer() -> Value {
+    json!({ "id": "buyer-1", "name": { "full": "홍길동" }, "email": "buyer@example.com", "phoneNumber": "01012341234" })
 }
 
 fn listing(path: &str, body: &Value) -> String {

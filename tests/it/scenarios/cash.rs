@@ -15,6 +15,7 @@ impl World {
                 let with = Value::Object(self.map(step.with.as_ref()));
                 self.through_window(step, at, with).await;
             }
+            "decide" => self.decide(step, at).await,
             "issue_receipt" => self.issue_receipt(step, at).await,
             "receipt" => {
                 let answer = self.demo.v2(Method::GET, &self.path("cash-receipt"), None).await;
@@ -54,10 +55,15 @@ impl World {
             .remove("account")
             .or_else(|| self.pg.get("account").cloned())
             .unwrap();
-        if through == "window" {
+        if through != "api" {
             let expiry = json!({"accountExpiry": account["expiry"]});
             let with = json!({"payMethod": "VIRTUAL_ACCOUNT", "virtualAccount": expiry});
-            self.through_window(step, at, with).await;
+            let device = if through == "phone" { "mobile" } else { "pc" };
+            let step = Step {
+                device: Some(device.to_owned()),
+                ..step.clone()
+            };
+            self.through_window(&step, at, with).await;
             return;
         }
         let body = json!({
@@ -89,6 +95,16 @@ impl World {
         let mut body = json!({"tid": payment["pgTxId"]});
         body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
         let path = format!("/_sim/{}/notify", self.pg.provider);
+        let answer = self.sim(Method::POST, &path, Some(body)).await;
+        assert_eq!(answer.status, 200, "{at}: {}", answer.text);
+    }
+
+    /// The buyer decides about an escrow payment.
+    async fn decide(&self, step: &Step, at: &str) {
+        let payment = self.get().await.json();
+        let mut body = json!({"tid": payment["pgTxId"]});
+        body.as_object_mut().unwrap().extend(self.map(step.with.as_ref()));
+        let path = format!("/_sim/{}/escrow", self.pg.provider);
         let answer = self.sim(Method::POST, &path, Some(body)).await;
         assert_eq!(answer.status, 200, "{at}: {}", answer.text);
     }

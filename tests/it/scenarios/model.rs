@@ -39,7 +39,7 @@ pub struct Step {
     pub with: Option<Value>,
     /// Fields filled with so many characters.
     pub long: Option<Map<String, Value>>,
-    /// How an account is issued: `api` or `window`.
+    /// How an account is issued: `api`, `window` (of a PC) or `phone` (its window).
     pub through: Option<String>,
     pub card: Option<String>,
     pub token: Option<String>,

@@ -113,7 +113,7 @@ impl World {
     pub(super) async fn through_window(&mut self, step: &Step, at: &str, with: Value) {
         let step = Step {
             with: Some(with),
-            device: Some("pc".to_owned()),
+            device: step.device.clone().or_else(|| Some("pc".to_owned())),
             outcome: Some("approve".to_owned()),
             expect: None,
             status: None,

@@ -93,7 +93,7 @@ impl World {
                 self.check(step, at, &answer);
             }
             "issue" | "close" | "deposit" | "notify" | "pay" | "issue_receipt" | "receipt" | "receipts"
-            | "cancel_receipt" | "logistics" | "modify_logistics" | "complete_escrow" => {
+            | "cancel_receipt" | "decide" | "logistics" | "modify_logistics" | "complete_escrow" => {
                 self.cash(&what, step, at).await
             }
             "get" => {
@@ -318,7 +318,12 @@ impl World {
                 .and_then(Value::as_array)
                 .into_iter()
                 .flatten()
-                .cloned(),
+                .map(|merchant| {
+                    let told = merchant
+                        .to_string()
+                        .replace("@NOTIFY@", &format!("{router}/notify/{provider}"));
+                    serde_json::from_str(&told).unwrap()
+                }),
         );
         let path = format!("/_sim/{provider}/merchants");
         let answer = self.sim(Method::PUT, &path, Some(merchants.into())).await;

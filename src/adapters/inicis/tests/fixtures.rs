@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::adapters::testing::{approval, run, told, view};
-use crate::payment::{CardType, MethodDetail};
+use crate::payment::{CardType, MethodDetail, ReceiptKind};
 
 fn cancel_done(mut cancel: CancelDone) -> Value {
     assert!(cancel.raw.take().is_some());
@@ -70,6 +70,77 @@ fn the_rest_after_parts_is_a_part_and_then_the_whole() {
         done(Inicis.cancelled(&command, &channel, &next, &made)),
         Outcome::Done(_)
     ));
+}
+
+#[test]
+fn a_receipt_is_issued_and_cancelled() {
+    let (channel, receipts) = (channel(), Inicis.cash_receipts().unwrap());
+    let issue = IssueReceipt {
+        order_id: ORDER_ID.into(),
+        amounts: approve_command().amounts,
+        currency: Currency::KRW,
+        order_name: "상품".into(),
+        kind: ReceiptKind::Personal,
+        identity: SecretString::from("01012345678"),
+        identity_kind: None,
+        customer_name: Some("홍길동".into()),
+        customer_email: Some("buyer@example.com".into()),
+        customer_phone: Some("010-1234-5678".into()),
+        paid_with: None,
+        paid_at: None,
+        seller: None,
+        idempotency_key: "k".into(),
+        at: AT,
+    };
+    let call = receipts.issue_receipt(&issue, &channel).unwrap();
+    let body = String::from_utf8(call.request.body.to_vec()).unwrap();
+    assert!(
+        body.contains("&crPrice=1000&supPrice=909&tax=91&srcvPrice=0&") && body.contains("&useOpt=0&"),
+        "{body}"
+    );
+    assert!(body.ends_with("hashData=cf6e0e86a7de69a2e1e0b4923f103dbe646769541d8e90875e5f067502888066f7b5fbb4176b48916a951bf063090e2564fc965b901d25989867c9dcca54d0d9"), "{body}");
+    let issued = |told: Value| done(receipts.receipt_issued(&issue, &channel, &call, &answer(200, told.to_string())));
+    let told =
+        json!({"resultCode": "00", "tid": TID, "authNo": "123456789", "authDate": "20260101", "authTime": "090001"});
+    let Outcome::Done(receipt) = issued(told) else {
+        panic!("not issued")
+    };
+    assert_eq!(
+        (receipt.issue_number.as_str(), receipt.issued_at),
+        ("123456789", Some(1_767_225_601_000))
+    );
+    assert!(matches!(issued(json!({"resultCode": "00"})), Outcome::Unknown(_)));
+    assert!(matches!(
+        issued(json!({"resultCode": "01", "resultMsg": "[500659][x]"})),
+        Outcome::Declined(_)
+    ));
+
+    let mut cancel = CancelReceipt {
+        pg_receipt_id: TID.into(),
+        order_id: ORDER_ID.into(),
+        amounts: issue.amounts,
+        original: issue.amounts,
+        balance_before: 1000,
+        currency: Currency::KRW,
+        idempotency_key: "k".into(),
+        at: AT,
+    };
+    let call = receipts.cancel_receipt(&cancel, &channel).unwrap();
+    let body = String::from_utf8(call.request.body.to_vec()).unwrap();
+    assert!(body.starts_with("type=Refund&paymethod=Receipt&"), "{body}");
+    for (told, fits) in [
+        (
+            json!({"resultCode": "00", "cancelDate": "20260101", "cancelTime": "090001"}),
+            true,
+        ),
+        (json!({"resultCode": "01", "resultMsg": "[500626][x]"}), true),
+        (json!({"resultCode": "01", "resultMsg": "[500623][x]"}), false),
+    ] {
+        let told = receipts.receipt_cancelled(&cancel, &channel, &call, &answer(200, told.to_string()));
+        assert_eq!(matches!(done(told), Outcome::Done(_)), fits);
+    }
+    cancel.amounts.total = 1;
+    assert_eq!(receipts.cancel_receipt(&cancel, &channel).unwrap_err().field, "amount");
 }
 
 fn key_in(owner: Option<&str>, password: Option<&str>) -> KeyIn {

@@ -103,6 +103,7 @@ fn hashes_of_iniapi() {
         (keys.hash_data(&[MID, "refund", "20260101090000", &format!(r#"{{"tid":"{TID}","msg":"고객 요청"}}"#)]), "7d6f9b7e0e1baea65a82d51587caa3d40a0f66f24f1111ecfe2119c1dc17f1b3dd2668e0d34cd27c182981c07ecb00f44f96a5362a9e3077bc70e4f0c280082f"),
         (keys.hash_data(&[MID, "partialRefund", "20260101090000", &format!(r#"{{"tid":"{TID}","msg":"partial","price":"400","confirmPrice":"600","currency":"WON","tax":"0","taxfree":"0"}}"#)]), "ba1a79dc8ff4cf42949f8057df88a247be0ba3045375600e27fa1c2203b09a5828480d5fff357bee6c252a1ddbe7545a99800e54e89ab18fe511ae88918507f1"),
         (keys.hash_data(&[MID, "refund", "20260101090000", &format!(r#"{{"tid":"{ACCOUNT_TID}","msg":"refund","refundAcctNum":"{number}","refundBankCode":"88","refundAcctName":"홍길동"}}"#)]), "12c3e827bf76949231384b8d88a758b070796189c022fe61e1a81f22d53cd553451dc81a35ca7f85c830258036d0f9f31feeaa3c85505e4a93e61187c5663f75"),
+        (keys.hash_data(&[MID, "inquiry", "20260101090000", &format!(r#"{{"tid":"{TID}"}}"#)]), "1dc84e355e5079294df1e89e8e87b84c89a5206c3f03acb0a8ecbe95d5bd7eed821b5b613571d2d6db737ed7cea6eb90d732fe89cd7ebf63bc3a42c351a809ed"),
     ] {
         assert_eq!(hash, known);
     }
@@ -116,6 +117,9 @@ fn keys_are_checked_and_never_quoted() {
         ("apiIv", "HYb3yQ4f65QL89=\n"),
         ("hashKey", "x"),
         ("uniqueOrderIds", "maybe"),
+        ("escrow", "maybe"),
+        ("apiVersion", "3"),
+        ("liteKey", "short"),
     ] {
         let mut spec = spec();
         spec.credentials.insert(name.to_owned(), SecretString::from(bad));

@@ -19,6 +19,7 @@ fn decode_all(status: u16, body: &[u8]) -> [bool; 4] {
         let _ = notifications.read(&notice, &channel, keep.as_ref());
     }
     let phone = approved_by(&phone_command(), status, body);
+    assert!(!super::billing::any_key(status, body));
     [
         matches!(approved(status, body), Outcome::Done(_)),
         matches!(phone, Outcome::Done(_)),

@@ -66,6 +66,9 @@ pub(super) fn pc(request: &OpenRequest, raw: Request<'_>) -> Result<Options, Ref
             _ => return Err(no_gift("CULTURELAND, HAPPYMONEY, SMART_MUNSANG or BOOKNLIFE")),
         },
     };
+    if raw.flag("isEscrow")? == Some(true) {
+        accept.push("useescrow".to_owned());
+    }
     if request.amounts.total < 1000 {
         accept.push("below1000".to_owned());
     }
@@ -132,6 +135,9 @@ pub(super) fn phone(request: &OpenRequest, raw: Request<'_>, guarded: bool) -> R
         }
         Some(scheme) => accept.push(format!("app_scheme={scheme}")),
         None => accept.push("apprun_check=Y".to_owned()),
+    }
+    if raw.flag("isEscrow")? == Some(true) {
+        accept.push("useescrow=Y".to_owned());
     }
     if request.amounts.total < 1000 {
         accept.push("below1000=Y".to_owned());

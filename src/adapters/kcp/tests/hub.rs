@@ -115,6 +115,7 @@ fn charge() -> Charge {
         use_card_point: false,
         customer_name: Some("홍길동".into()),
         customer_email: Some("a@example.com".into()),
+        customer_phone: None,
         key: Some("2504051168518034".to_owned().into()),
     }
 }
@@ -161,6 +162,7 @@ fn issue() -> IssueKey {
         name: None,
         customer_name: None,
         customer_email: None,
+        customer_phone: None,
         customer_id: None,
         idempotency_key: "k".into(),
         at: AT,

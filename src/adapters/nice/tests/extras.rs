@@ -228,6 +228,7 @@ fn charge_of(total: i64, order_name: &str, installment_months: u32) -> Charge {
         use_card_point: false,
         customer_name: None,
         customer_email: None,
+        customer_phone: None,
         key: Some(SecretString::from("BIKYnictest00m1104191651325596")),
     }
 }

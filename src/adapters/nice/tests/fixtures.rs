@@ -114,6 +114,7 @@ fn notices() {
             NoticeVerdict::Refuse { status, .. } => json!({"refuse": status}),
             NoticeVerdict::KeyGone { .. } => panic!("no notice of NICE names a billing key"),
             NoticeVerdict::Ignore => json!("ignore"),
+            NoticeVerdict::Escrow { .. } => panic!("no notice of this PG tells of an escrow state"),
             NoticeVerdict::Ask {
                 order_id,
                 pg_tx_id,

@@ -98,6 +98,7 @@ fn a_charge_has_a_tid_of_ours_and_a_deletion_an_order_of_its_own() {
         use_card_point: false,
         customer_name: None,
         customer_email: None,
+        customer_phone: None,
         key: Some(key.clone()),
     };
     let call = NiceLegacy.charge(&charge, &channel()).unwrap();

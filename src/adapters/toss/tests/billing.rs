@@ -111,6 +111,7 @@ fn issue_command() -> IssueKey {
         name: None,
         customer_name: None,
         customer_email: None,
+        customer_phone: None,
         customer_id: None,
         idempotency_key: "issue-1".into(),
         at: 1_767_290_705_000,

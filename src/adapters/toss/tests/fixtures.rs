@@ -138,6 +138,7 @@ fn notices() {
         let verdict = match notifications.read(&notice, &channel, case.keep.as_ref()) {
             NoticeVerdict::Refuse { status, .. } => json!({"refuse": status}),
             NoticeVerdict::Ignore => json!("ignore"),
+            NoticeVerdict::Escrow { .. } => panic!("no notice of this PG tells of an escrow state"),
             NoticeVerdict::Ask {
                 order_id,
                 pg_tx_id,

@@ -276,7 +276,7 @@ fn billing(inicis: &Inicis, kind: Kind, form: &Form, now: i64) -> Result<Window,
             return wrong("500251", field);
         }
     }
-    if !lite && (form.text("authtype") != "D" || form.get("period").is_none()) {
+    if !lite && (form.text("authtype") != "D" || !is_period(form.text("period"))) {
         return wrong("500251", "authtype, period");
     }
     if !m.billing || m.lite_key.is_empty() {
@@ -325,6 +325,15 @@ fn billing(inicis: &Inicis, kind: Kind, form: &Form, now: i64) -> Result<Window,
         at: now,
         done: false,
     })
+}
+
+/// `M2`, `Y2` or `YYYYMMDDYYYYMMDD`.
+fn is_period(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match text.strip_prefix(['M', 'Y']) {
+        Some(number) => number.len() <= 2 && digits(number),
+        None => text.len() == 16 && digits(text),
+    }
 }
 
 /// Least amounts of the methods.
