@@ -8,6 +8,7 @@
 mod build;
 mod decode;
 mod diff;
+mod expiry;
 mod file;
 mod graph;
 mod live;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use build::Adapters;
 pub use diff::{Change, FieldChange, What, diff, render};
+pub use expiry::Expiry;
 pub use live::Live;
 pub use load::load_dir;
 pub use model::{ApiSecret, Group, GroupMember, Snapshot, Store};

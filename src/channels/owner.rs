@@ -254,6 +254,13 @@ fn report(metrics: &Metrics, snapshot: &Snapshot) {
         .config_channels
         .with_label_values(&["retired"])
         .set(count(retired));
+    metrics.credential_expires.reset();
+    for expiry in snapshot.expiries() {
+        metrics
+            .credential_expires
+            .with_label_values(&[expiry.provider.as_str(), expiry.channel.as_str()])
+            .set(expiry.at / 1_000);
+    }
 }
 
 /// What runs on a blocking thread.

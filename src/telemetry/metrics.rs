@@ -29,6 +29,8 @@ pub struct Metrics {
     pub config_last_success_timestamp: IntGauge,
     pub config_reload: IntCounterVec,
     pub config_channels: IntGaugeVec,
+    /// When the credentials of a channel end, of channels whose credentials do. Labels `provider`, `channel`.
+    pub credential_expires: IntGaugeVec,
     pub ledger_commit_duration: Histogram,
     pub ledger_commit_batch: Histogram,
 }
@@ -140,6 +142,11 @@ impl Metrics {
             ),
             config_reload: m.counters("naru_config_reload_total", "Reloads by result", &["result"]),
             config_channels: m.gauges("naru_config_channels", "Channels by state", &["state"]),
+            credential_expires: m.gauges(
+                "naru_channel_credential_expires_timestamp_seconds",
+                "When a channel's credentials (a certificate) end",
+                &["provider", "channel"],
+            ),
             ledger_commit_duration: m.histogram(
                 "naru_ledger_commit_duration_seconds",
                 "Time of a group commit",

@@ -99,6 +99,7 @@ impl Case {
         assert!(answer.is_err(), "{label}: answered before it died: {answer:?}");
 
         let router = site.start(&[]);
+        let _operator = self.shop.operator(&router, &pg);
         self.retry(&router, &ask).await;
         for _ in 0..2 {
             let (payments, rows) = agree(&self.web, &router, &[&pg], SETTLED).await;

@@ -1,6 +1,7 @@
 //! The contracts of the scenarios' providers, for tests that need the router and the simulators as processes of their own.
 
-use crate::rig::{Pg, STORE, Site, Web};
+use crate::operator::{Operator, Post};
+use crate::rig::{ADMIN_TOKEN, Pg, Router, STORE, Site, Web};
 use crate::scenarios::Contracts;
 use crate::source::root;
 use http::Method;
@@ -61,6 +62,19 @@ impl Shop {
             .get(name)
             .and_then(Value::as_str)
             .unwrap_or_else(|| panic!("{name} is not in the file of {}", self.provider))
+    }
+
+    /// The person who settles what this provider's lost answers leave open, where its file says that one is needed.
+    pub fn operator(&self, router: &Router, pg: &Pg) -> Option<Operator> {
+        let needed = self.contracts.get("operator") == Some(&Value::Bool(true));
+        needed.then(|| {
+            Operator::hire(Post {
+                admin: router.admin.clone(),
+                token: ADMIN_TOKEN.to_owned(),
+                pg: pg.url.clone(),
+                provider: self.provider.clone(),
+            })
+        })
     }
 
     /// Tells the simulator of the merchants that it does not have of its own.

@@ -98,6 +98,7 @@ async fn hang(provider: &str) {
     well(&web, &router, "open", 20).await;
 
     pg.faults(&web, json!([])).await;
+    let _operator = shop.operator(&router, &pg);
     tokio::time::sleep(COOL_DOWN.saturating_sub(opened.elapsed()) + Duration::from_millis(500)).await;
     let (probe, _) = pay(&web, &router, &pg, &shop, "probe").await;
     assert_eq!(probe["status"], "PAID", "{provider}: {probe:#}\n{}", router.said());

@@ -19,6 +19,7 @@ mod kills;
 mod mail;
 mod merchant;
 mod operations;
+mod operator;
 mod public;
 mod reloads;
 mod rig;

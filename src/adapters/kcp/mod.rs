@@ -303,14 +303,14 @@ impl Adapter for Kcp {
         match operation {
             // A blob opens once, so repeating cannot charge twice: a success shows that the first sending never ran. When
             // KCP says that the blob was used, its answer is lost for good and a person looks it up.
-            Operation::Approve => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], 90),
+            Operation::Approve => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], 60),
             // KCP's state guards: the repetition of one that ran is refused by it.
             Operation::Cancel => plan(&[RecoveryStep::Replay, RecoveryStep::Inquire], 600),
             Operation::CloseAccount | Operation::DeleteBillingKey | Operation::Escrow => {
                 plan(&[RecoveryStep::Replay], 600)
             }
             // A window's blob opens once; card data is gone by then and is not sent again.
-            Operation::IssueBillingKey => plan(&[RecoveryStep::Replay], 90),
+            Operation::IssueBillingKey => plan(&[RecoveryStep::Replay], 60),
             // Nothing guards these against a second charge, account or receipt.
             _ => plan(&[RecoveryStep::Operator], 0),
         }

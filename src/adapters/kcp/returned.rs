@@ -3,6 +3,7 @@
 
 use super::codes::{self, Call};
 use super::form::Pairs;
+use super::sign::credentials;
 use super::wire::cut;
 use crate::adapters::{ChannelRevision, Proof, Refusal, ReturnMethod, WindowReturn, WindowVerdict};
 use crate::payment::{Failure, FailureKind};
@@ -36,11 +37,12 @@ pub(super) fn verdict(
     channel: &ChannelRevision,
 ) -> WindowVerdict {
     let pairs = Pairs::parse(&[&back.body, back.query.as_bytes()]);
+    let lite = credentials(channel).is_ok_and(|keys| keys.options.lite_pay);
     let message = ["res_msg", "message"].into_iter().find_map(|name| pairs.get(name));
     let verdict = match (back.how, pairs.get("res_cd")) {
         (ReturnMethod::Success, Some("0000")) => authenticated(&pairs, order_id, total, channel),
         // LITE PAY has an address for failures of its own, and may leave the code out of a success.
-        (ReturnMethod::Success, None) if pairs.get("enc_data").is_some() => {
+        (ReturnMethod::Success, None) if lite && pairs.get("enc_data").is_some() => {
             authenticated(&pairs, order_id, total, channel)
         }
         (ReturnMethod::Success, None) => Err(Refusal::new("res_cd", "is missing: this is no return of KCP")),

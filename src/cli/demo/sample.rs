@@ -7,6 +7,7 @@ const FILES: &[(&str, &str)] = &[
     ("README.md", include_str!("../../../channels/README.md")),
     ("group.toml", include_str!("../../../channels/group.toml")),
     ("inicis.toml", include_str!("../../../channels/inicis.toml")),
+    ("kcp.toml", include_str!("../../../channels/kcp.toml")),
     ("nice.toml", include_str!("../../../channels/nice.toml")),
     ("nice_legacy.toml", include_str!("../../../channels/nice_legacy.toml")),
     ("schema.json", include_str!("../../../channels/schema.json")),
@@ -15,7 +16,10 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// The sample's channels with a MID for billing keys.
-pub(super) const BILLING: &[&str] = &["channel-key-8b1e6f34-0a7d-4c59-9e21-d3f5a6c7b809"];
+pub(super) const BILLING: &[&str] = &[
+    "channel-key-0e5b7d92-c4a6-4f13-9b28-6d7f3a1c8e45",
+    "channel-key-8b1e6f34-0a7d-4c59-9e21-d3f5a6c7b809",
+];
 
 /// `./channels` if it is there (a checkout: edit the files and watch the demo follow), else a fresh copy in the data
 /// directory. Files already in the copy stay as they are.

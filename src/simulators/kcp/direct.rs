@@ -56,6 +56,10 @@ pub(super) fn typed(ctx: &Ctx<'_>, checked: bool) -> Result<Card, Refusal> {
     if !digits(number) || !(14..=16).contains(&number.len()) {
         return Err(refusal("8108"));
     }
+    // No card company's numbers begin with it.
+    if number.starts_with('0') {
+        return Err(refusal("CC14"));
+    }
     let expiry = ctx.args.text("card_expiry");
     let month = expiry.get(2..).unwrap_or_default();
     if expiry.len() != 4 || !digits(expiry) || !("01"..="12").contains(&month) {

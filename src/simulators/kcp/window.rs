@@ -194,7 +194,12 @@ impl Kcp {
                 Means::Vbank(account((code, name), name_of, window.due))
             }
             Method::Carrier => Means::Carrier(word_of("carrier", codes::CARRIERS, "SKT")?, window.phone.clone()),
-            Method::Gift => Means::Gift(word_of("voucher", codes::VOUCHERS, "SCCL")?),
+            Method::Gift => {
+                // The shop may have named the provider; else the buyer picks.
+                let named = window.sent.text("van_code");
+                let named = codes::VOUCHERS.iter().find(|known| **known == named).copied();
+                Means::Gift(word_of("voucher", codes::VOUCHERS, named.unwrap_or("SCCL"))?)
+            }
             Method::Points => Means::Points,
         };
         Ok(Ok((method, means)))

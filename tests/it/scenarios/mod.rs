@@ -131,6 +131,11 @@ async fn inicis() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kcp() {
+    run(Arc::new(Pg::load("kcp"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nice() {
     run(Arc::new(Pg::load("nice"))).await;
 }

@@ -92,12 +92,14 @@ impl Pg {
         }
     }
 
-    /// The channel file for MID number `mid`: `@MID@` is the number, `@name@` a member of that one of `contracts`.
+    /// The channel file for MID number `mid`: `@MID@` is the number, `@ROOT@` the repository, `@name@` a member of
+    /// that one of `contracts`.
     pub fn channel_file(&self, store: &str, mid: u8) -> String {
         let text = self
             .channels
             .replace("@MID@", &mid.to_string())
-            .replace("@STORE@", store);
+            .replace("@STORE@", store)
+            .replace("@ROOT@", &root().display().to_string());
         let contracts = self.get("contracts").and_then(Value::as_array);
         let contract = contracts.and_then(|list| list.get(usize::from(mid) - 1)?.as_object());
         contract.into_iter().flatten().fold(text, |text, (name, value)| {

@@ -3,6 +3,7 @@
 use super::model::{Pg, Scenario, Step, resolve};
 use crate::harness::{Answer, Demo, call, send};
 use crate::merchant::Merchant;
+use crate::operator::{Operator, Post};
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -33,6 +34,7 @@ pub struct World {
     pub(super) key: String,
     pub(super) schedule: String,
     pub(super) background: Option<JoinHandle<Answer>>,
+    _operator: Option<Operator>,
 }
 
 impl World {
@@ -43,6 +45,14 @@ impl World {
         item: Option<Value>,
     ) -> Self {
         let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap();
+        let operator = (pg.get("operator") == Some(&Value::Bool(true))).then(|| {
+            Operator::hire(Post {
+                admin: demo.value("NARU_ADMIN_URL").to_owned(),
+                token: demo.value("NARU_ADMIN_TOKEN").to_owned(),
+                pg: demo.value("NARU_SIM_URL").to_owned(),
+                provider: pg.provider.clone(),
+            })
+        });
         let (open, closed) = watch::channel(false);
         let (merchant, hook) = Merchant::open(closed).await;
         let mut world = Self {
@@ -62,6 +72,7 @@ impl World {
             key: String::new(),
             schedule: String::new(),
             background: None,
+            _operator: operator,
         };
         world.write_channels(1).await;
         world.register_merchants().await;
