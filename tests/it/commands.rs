@@ -99,7 +99,7 @@ fn diff_shows_a_swap_without_secrets() {
         let mut changed = text.clone();
         if let Some((at, before)) = text.match_indices("mid = \"").next() {
             let first = at + before.len();
-            changed.replace_range(first..=first, "x");
+            changed.replace_range(first..=first, "Z");
         }
         swapped += usize::from(changed != text);
         std::fs::write(&path, changed).unwrap();
