@@ -8,8 +8,9 @@ use crate::adapters::Open;
 pub const OUTCOME: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                            base-uri 'none'; form-action 'none'";
 
-/// Script functions that need `eval` on the page that runs them (NICE Payments' `goPay`).
-const EVALUATING: &[&str] = &["goPay"];
+/// Script functions that need `eval` on the page that runs them: NICE Payments' `goPay`, and NHN KCP's, whose script brings
+/// jQuery 1.8, which evaluates scripts and answers that it fetches.
+const EVALUATING: &[&str] = &["goPay", "KCP_Pay_Execute_Web"];
 
 /// The page that runs a window. `merchant` is the origin that may show it in a frame; `redirect` is the address that the
 /// buyer goes on to: browsers hold the answer of a form against the same list as the form's own address.

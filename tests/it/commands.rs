@@ -58,6 +58,59 @@ fn check_lists_every_problem_with_its_place() {
     assert!(text.lines().any(|l| l.contains("zz-broken.toml:1:")), "{text}");
 }
 
+/// A channel of NHN KCP with a certificate that ends on a day.
+fn with_certificate(channels: &std::path::Path, ends: jiff::civil::Date) {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let mut made = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    let (year, month, day) = (
+        i32::from(ends.year()),
+        ends.month().cast_unsigned(),
+        ends.day().cast_unsigned(),
+    );
+    made.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    made.not_after = rcgen::date_time_ymd(year, month, day);
+    std::fs::write(channels.join("cert.pem"), made.self_signed(&key).unwrap().pem()).unwrap();
+    std::fs::write(channels.join("key.pem"), key.serialize_pem()).unwrap();
+    let text = r#"
+[[channel]]
+key = "channel-key-ends"
+provider = "kcp"
+mode = "test"
+mid = "ENDS1"
+stores = ["store-3f6c2b1a-7d54-4e0b-9a1c-5b8e0d2f4a61"]
+credentials = { certificate = "file:cert.pem", privateKey = "file:key.pem" }
+"#;
+    std::fs::write(channels.join("ends.toml"), text).unwrap();
+}
+
+#[test]
+fn check_tells_of_certificates_that_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let channels = dir.path().join("channels");
+    copy(&root().join("channels"), &channels);
+    let arguments = ["check", channels.to_str().unwrap()];
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+
+    let later = today.saturating_add(jiff::Span::new().days(10));
+    with_certificate(&channels, later);
+    let output = run(&arguments, SAMPLE_ENV);
+    let text = out(&output);
+    assert!(output.status.success(), "{text}");
+    let warning = text
+        .lines()
+        .find(|line| line.starts_with("warning: channel channel-key-ends (kcp)"));
+    assert!(warning.is_some_and(|line| line.contains(&later.to_string())), "{text}");
+
+    with_certificate(&channels, today.saturating_sub(jiff::Span::new().days(1)));
+    let output = run(&arguments, SAMPLE_ENV);
+    let text = out(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("channel channel-key-ends (kcp): its certificate ended on"),
+        "{text}"
+    );
+}
+
 #[test]
 fn serve_refuses_bad_settings_before_it_listens() {
     let output = run(&["serve"], &[]);
@@ -99,7 +152,7 @@ fn diff_shows_a_swap_without_secrets() {
         let mut changed = text.clone();
         if let Some((at, before)) = text.match_indices("mid = \"").next() {
             let first = at + before.len();
-            changed.replace_range(first..=first, "x");
+            changed.replace_range(first..=first, "Z");
         }
         swapped += usize::from(changed != text);
         std::fs::write(&path, changed).unwrap();

@@ -92,12 +92,15 @@ impl Case {
                 json!([{ "provider": provider, "operation": operation, "kind": "approve-then-drop", "times": 1 }]);
             pg.faults(&self.web, fault).await;
         }
+        // The router may die while it carries out what a person ruled.
+        let operator = self.shop.operator(&router, &pg);
         let answer = self.send(&router, &ask).await;
         let ended = router.ended(Duration::from_secs(20)).await;
         let aborted = ended.is_some_and(|status| status.signal() == Some(6));
         assert!(aborted, "{label}: {ended:?} {answer:?}\n{}", router.said());
         assert!(answer.is_err(), "{label}: answered before it died: {answer:?}");
 
+        drop(operator);
         let router = site.start(&[]);
         let _operator = self.shop.operator(&router, &pg);
         self.retry(&router, &ask).await;

@@ -134,6 +134,8 @@ impl Prometheus {
         loop {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             let line = said.lines().find(|line| line.contains("msg=\"Listening on\""));
+            // Until then it answers 503.
+            let line = line.filter(|_| said.contains("Server is ready"));
             if let Some((_, address)) = line.and_then(|line| line.split_once("address=")) {
                 return (running, format!("http://{}", address.trim()));
             }

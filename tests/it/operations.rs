@@ -21,6 +21,17 @@ async fn probes_scrape_and_admin_calls() {
     ] {
         assert!(scrape.text.contains(name), "{name} missing in\n{}", scrape.text);
     }
+    // Only credentials that end by themselves have a date.
+    let key = demo.value("NARU_CHANNEL_KCP");
+    let ends = format!("naru_channel_credential_expires_timestamp_seconds{{channel=\"{key}\",provider=\"kcp\"}} ");
+    let (_, at) = scrape.text.split_once(&ends).expect(&scrape.text);
+    let at: i64 = at.lines().next().unwrap().parse().unwrap();
+    assert!(at > 2_000_000_000, "{at} is a time in seconds, far ahead");
+    assert!(
+        !scrape
+            .text
+            .contains("expires_timestamp_seconds{channel=\"channel-key-c1a5")
+    );
     for headers in [&[][..], &[("authorization", "Bearer wrong")][..]] {
         let refused = call(Method::GET, &format!("{url}/admin/config"), headers, None).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED);

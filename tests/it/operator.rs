@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// Looks of the router after which a person steps in: until then it may still find out by itself.
-const PATIENCE: u64 = 2;
+const PATIENCE: u64 = 1;
 
 /// Where the desk and the PG's books are.
 #[derive(Debug, Clone)]

@@ -62,6 +62,8 @@ async fn the_env_file_is_private_and_says_what_works() {
         "NARU_V1_USER_CODE",
         "NARU_CHANNELS_DIR",
         "NARU_CHANNEL_TOSS",
+        "NARU_CHANNEL_KCP",
+        "NARU_CHANNEL_KCP_BILLING",
         "NARU_GROUP_CARD",
     ] {
         assert!(!demo.value(name).is_empty(), "{name}");
