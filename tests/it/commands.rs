@@ -21,6 +21,7 @@ const SAMPLE_ENV: &[(&str, &str)] = &[
     ("NARU_API_SECRET", "a-secret-only-for-the-tests-0000"),
     ("NARU_V1_SECRET", "a-v1-secret-only-for-the-tests-0"),
     ("NARU_SIM_URL", "http://127.0.0.1:8090"),
+    ("NARU_SIM_SOCKET_KSNET", "tcp://127.0.0.1:8091"),
     ("NARU_PUBLIC_URL", "http://127.0.0.1:8080"),
     ("NARU_WEBHOOK_SECRET", "whsec_bmFydSB0ZXN0IHNpZ25pbmcga2V5ISE="),
 ];

@@ -7,6 +7,7 @@ const FILES: &[(&str, &str)] = &[
     ("README.md", include_str!("../../../channels/README.md")),
     ("group.toml", include_str!("../../../channels/group.toml")),
     ("inicis.toml", include_str!("../../../channels/inicis.toml")),
+    ("ksnet.toml", include_str!("../../../channels/ksnet.toml")),
     ("nice.toml", include_str!("../../../channels/nice.toml")),
     ("nice_legacy.toml", include_str!("../../../channels/nice_legacy.toml")),
     ("schema.json", include_str!("../../../channels/schema.json")),
