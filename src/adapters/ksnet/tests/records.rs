@@ -1,5 +1,6 @@
 //! Byte layouts: the socket's records against published hashes, and the notices in both layouts.
 
+use super::super::billing::Card;
 use super::super::request::{Header, cancel_body, field, record};
 use super::*;
 use crate::payment::Status;
@@ -31,7 +32,7 @@ fn header<'a>(order: &'a str) -> Header<'a> {
 
 #[test]
 fn a_whole_cancellation_is_this_record() {
-    let made = record(&header("ORD-0001"), &cancel_body("1010", "0", "179900000001", ""));
+    let made = record(&header("ORD-0001"), &cancel_body("1010", "0", "179900000001", "", ""));
     assert_eq!((made.len(), &made[..8]), (450, &b"04460060"[..]));
     assert_eq!(
         sha(&made),
@@ -43,7 +44,7 @@ fn a_whole_cancellation_is_this_record() {
 fn a_cancellation_in_part_is_this_record() {
     let made = record(
         &header("ORD-0001"),
-        &cancel_body("1010", "3", "179900000001", "00000030001"),
+        &cancel_body("1010", "3", "179900000001", "00000030001", ""),
     );
     assert_eq!(
         sha(&made),
@@ -59,26 +60,19 @@ fn a_header_with_every_field_is_this_record() {
         phone: "001012345678",
         ..header("ORD-0002")
     };
-    let fields = [
-        ("1300", 4),
-        ("1", 1),
-        ("4111111111111111=3012", 40),
-        ("00", 2),
-        ("000001004", 9),
-        ("12", 2),
-        ("900101", 10),
-        ("0", 1),
-        ("0", 1),
-        ("2", 1),
-        ("7", 1),
-        ("", 40),
-        ("127.0.0.1", 20),
-        ("", 10),
-        ("", 135),
-        ("", 3),
-        ("00000", 5),
-    ];
-    let body: Vec<u8> = fields.iter().flat_map(|(text, length)| field(text, *length)).collect();
+    let body = Card {
+        kind: "1300",
+        interest: "1",
+        track: "4111111111111111=3012",
+        months: 0,
+        amount: 1004,
+        pin: "12",
+        owner: "900101",
+        batch: "0",
+        ip: "127.0.0.1",
+        filler: "",
+    }
+    .body();
     let made = record(&header, &body);
     assert_eq!((made.len(), &made[..4]), (585, &b"0581"[..]));
     assert_eq!(
@@ -269,10 +263,21 @@ fn nobody_is_paid_by_anything_else() {
         asks(&new("20", "0000000001004", ORDER_ID), None),
         "before the payment is known"
     );
-    assert!(
-        asks(&new("51", "0000000001004", ORDER_ID), Some(&keep)),
-        "a deposit that was taken back"
+    let NoticeVerdict::Tell { view, .. } = read(&new("51", "0000000001004", ORDER_ID), false, Some(&keep)) else {
+        panic!("a deposit that was taken back");
+    };
+    let PgView::Held { approval, status, .. } = *view else {
+        panic!("held")
+    };
+    assert_eq!(
+        (approval.status, status, approval.approved_at),
+        (Status::VirtualAccountIssued, Status::VirtualAccountIssued, None)
     );
+    assert!(
+        asks(&new("51", "0000000001005", ORDER_ID), Some(&keep)),
+        "another amount was taken back"
+    );
+    assert!(asks(&new("30", "0000000001004", ORDER_ID), Some(&keep)), "no deposit");
     assert!(
         asks(&new("20", "0000000001005", ORDER_ID), Some(&keep)),
         "another amount"
