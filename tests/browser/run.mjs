@@ -13,6 +13,7 @@ import "./cases/tampered.mjs";
 import "./cases/package.mjs";
 import "./cases/assets.mjs";
 import "./cases/inicis.mjs";
+import "./cases/ksnet.mjs";
 
 const PARALLEL = 4;
 const pictures = process.env.NARU_SCREENSHOTS;
