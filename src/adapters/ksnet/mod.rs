@@ -241,7 +241,7 @@ impl Adapter for Ksnet {
             Operation::ChargeBillingKey => plan(&[RecoveryStep::NetCancel], 30),
             // KSNET takes an order number once, so a repetition makes no second receipt; where it says that the first was
             // made, nobody can be told its number.
-            Operation::IssueReceipt => plan(&[RecoveryStep::ReplayOnce, RecoveryStep::Operator], 10),
+            Operation::IssueReceipt => plan(&[RecoveryStep::Replay], 10),
             // A second time it is cancelled already.
             Operation::CancelReceipt | Operation::CloseAccount => plan(&[RecoveryStep::Replay], 24 * 60),
             // A token that nobody was told of is one that nobody can charge.

@@ -8,7 +8,7 @@ use super::wire::{cut, millis};
 use super::{Ksnet, rules, sign};
 use crate::adapters::{
     Call, CancelReceipt, CashReceipts, ChannelRevision, IdentityKind, InquireReceipt, IssueReceipt, Operation, Outcome,
-    ReceiptCancelled, ReceiptIssued, ReceiptView, Refusal, Step, TaxOffice, UnknownWhy, WireAnswer,
+    ReceiptCancelled, ReceiptIssued, ReceiptView, Refusal, Step, TaxOffice, WireAnswer,
 };
 use crate::payment::{Amounts, Failure, FailureKind, ReceiptKind};
 use secrecy::ExposeSecret;
@@ -51,7 +51,7 @@ impl CashReceipts for Ksnet {
         &self,
         command: &IssueReceipt,
         channel: &ChannelRevision,
-        _: &Call,
+        call: &Call,
         answer: &WireAnswer,
     ) -> Step<ReceiptIssued> {
         let record = match request::answered(answer, &channel.spec.mid, &command.order_id, "H001", ANSWER) {
@@ -71,7 +71,7 @@ impl CashReceipts for Ksnet {
                 // KSNET says no more about it.
                 tax_office: TaxOffice::Accepted,
             })),
-            Err(no) => Step::Done(no.into_outcome()),
+            Err(no) => Step::Done(no.into_outcome(call.replay)),
         }
     }
 
@@ -103,7 +103,7 @@ impl CashReceipts for Ksnet {
         &self,
         command: &CancelReceipt,
         channel: &ChannelRevision,
-        _: &Call,
+        call: &Call,
         answer: &WireAnswer,
     ) -> Step<ReceiptCancelled> {
         let record = match request::answered(answer, &channel.spec.mid, &command.order_id, "H011", ANSWER) {
@@ -126,7 +126,7 @@ impl CashReceipts for Ksnet {
                 kind: FailureKind::AlreadyCancelled,
                 ..
             }) => done(None),
-            Err(no) => Step::Done(no.into_outcome()),
+            Err(no) => Step::Done(no.into_outcome(call.replay)),
         }
     }
 
@@ -188,14 +188,14 @@ struct No {
 }
 
 impl No {
-    fn into_outcome<T>(self) -> Outcome<T> {
+    /// `replay`: the same record was sent before, so a closed door says nothing about that.
+    fn into_outcome<T>(self, replay: bool) -> Outcome<T> {
         match self.class {
+            Class::Refused if replay && self.kind == FailureKind::Maintenance => {
+                Outcome::Unknown(doubt(&self.code, self.message))
+            }
             Class::Refused => Outcome::Declined(Failure::new(self.kind, self.code, self.message)),
-            Class::Ask => Outcome::Unknown(UnknownWhy {
-                code: self.code,
-                message: self.message,
-                ask_first: true,
-            }),
+            Class::Ask => Outcome::Unknown(doubt(&self.code, self.message)),
         }
     }
 }
