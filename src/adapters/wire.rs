@@ -96,6 +96,14 @@ pub struct Mask {
     pub secret_segment: usize,
 }
 
+impl Mask {
+    /// Nothing of the body is written down: it has no names to mask by.
+    pub const WHOLE: Self = Self {
+        fields: &["*"],
+        secret_segment: 0,
+    };
+}
+
 /// One request, ready to send. Signed and encoded: the gateway changes nothing.
 #[derive(Clone)]
 pub struct WireRequest {

@@ -97,17 +97,19 @@ async fn demo(arguments: DemoArguments) -> Result<(), String> {
         log_format: LogFormat::Text,
         log_filter: String::new(),
     };
-    let secrets = Secrets::new()
+    let named = Secrets::new()
         .with("NARU_API_SECRET", keys.api_secret.expose_secret())
         .with("NARU_WEBHOOK_SECRET", keys.webhook_secret.expose_secret())
         .with("NARU_V1_SECRET", keys.v1_secret.expose_secret())
         .with("NARU_SIM_URL", simulating.url.as_str());
+    let sockets = simulating.sockets.iter();
+    let secrets = sockets.fold(named, |secrets, (name, value)| secrets.with(name, value.as_str()));
     let house = House::open(config, secrets, Purpose::Demo(keys.api_secret.clone()))
         .await
         .map_err(|error| error.to_string())?;
 
     let snapshot = house.channels().live().load();
-    let values = env_file::values(&house, &snapshot, &keys, &simulating.url, &channels);
+    let values = env_file::values(&house, &snapshot, &keys, &simulating, &channels);
     if let Some(path) = &arguments.env_file {
         let text = env_file::render(&values);
         secret::write_private(path, text.as_bytes())

@@ -15,6 +15,8 @@ use tokio::sync::watch;
 pub(super) struct Simulating {
     /// Their origin.
     pub url: String,
+    /// Names and values of the variables that tell channel files where the raw protocols are.
+    pub sockets: Vec<(String, String)>,
     simulators: Arc<Simulators>,
     serving: Serving,
     stop: watch::Sender<bool>,
@@ -38,6 +40,7 @@ impl Simulating {
             net::serve(listener, None, Arc::<Simulators>::clone(&simulators), limits, stopped).map_err(failed)?;
         Ok(Self {
             url,
+            sockets: simulators.socket_variables(),
             simulators,
             serving,
             stop,
@@ -67,6 +70,10 @@ async fn simulate(address: SocketAddr) -> ExitCode {
         Ok(simulating) => simulating,
         Err(error) => return fail(error),
     };
+    // Last, so that who waits for this line has the others.
+    for (name, value) in &simulating.sockets {
+        say(&format!("socket      {name}={value}"));
+    }
     say(&format!("simulators  {}", simulating.url));
     while signals.next().await == Told::Reload {}
     simulating.stop().await;

@@ -40,6 +40,19 @@ impl Simulators {
         Ok(())
     }
 
+    /// Variables that channel files take the raw addresses from: `NARU_SIM_SOCKET_{PG}`, as `tcp://` URLs.
+    #[must_use]
+    pub fn socket_variables(&self) -> Vec<(String, String)> {
+        let sockets = self.sockets.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let named = sockets.iter().map(|(id, address)| {
+            (
+                format!("NARU_SIM_SOCKET_{}", id.to_uppercase()),
+                format!("tcp://{address}"),
+            )
+        });
+        named.collect()
+    }
+
     /// Raw addresses by PG, for the overview.
     pub(super) fn raw_addresses(&self) -> Map<String, Value> {
         let sockets = self.sockets.read().unwrap_or_else(std::sync::PoisonError::into_inner);

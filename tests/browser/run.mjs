@@ -14,6 +14,7 @@ import "./cases/package.mjs";
 import "./cases/assets.mjs";
 import "./cases/inicis.mjs";
 import "./cases/kcp.mjs";
+import "./cases/ksnet.mjs";
 
 const PARALLEL = 4;
 const pictures = process.env.NARU_SCREENSHOTS;

@@ -95,5 +95,9 @@ impl Shop {
 
 /// A site whose channel files may name the simulators.
 pub fn site(pg: &Pg, channels: &str) -> Site {
-    Site::new("").set("NARU_SIM_URL", &pg.url).with_channels(channels)
+    let bare = Site::new("").set("NARU_SIM_URL", &pg.url);
+    let sockets = pg.sockets.iter();
+    sockets
+        .fold(bare, |site, (name, value)| site.set(name, value))
+        .with_channels(channels)
 }

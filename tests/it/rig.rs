@@ -77,6 +77,8 @@ pub struct Pg {
     _dir: TempDir,
     /// Origin.
     pub url: String,
+    /// Variables with the addresses of protocols beside HTTP.
+    pub sockets: Vec<(String, String)>,
 }
 
 impl Pg {
@@ -89,10 +91,16 @@ impl Pg {
             let line = said.lines().find(|l| l.starts_with("simulators  "))?;
             Some(line.trim_start_matches("simulators  ").to_owned())
         });
+        let said = process.said();
+        let lines = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("socket      ")?.split_once('='));
+        let sockets = lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Self {
             _process: process,
             _dir: dir,
             url,
+            sockets,
         }
     }
 

@@ -203,10 +203,39 @@ fn done(told: &Told) -> CancelDone {
     }
 }
 
+/// The cancellation of an approval that was not the one asked for, whole, by its own number.
+pub(super) fn stray(command: &Approve, channel: &ChannelRevision, trno: &str, transfer: bool) -> Result<Call, Refusal> {
+    let members = [
+        ("mid", channel.spec.mid.as_str()),
+        ("payload", command.idempotency_key.as_str()),
+        ("cancelType", "FULL"),
+        ("orgTradeKeyType", "TID"),
+        ("orgTradeKey", trno),
+    ];
+    let way = if transfer { TRANSFER } else { CARD };
+    send::rest(channel, Operation::NetCancel, way.path, &members)
+}
+
+/// Whether that approval is gone.
+pub(super) fn stray_gone(command: &Approve, transfer: bool, answer: &WireAnswer) -> Result<(), UnknownWhy> {
+    let told = told(answer)?;
+    let (code, way) = (told.resp_code(), if transfer { TRANSFER } else { CARD });
+    if told.code == "A0200" && code == way.success {
+        return made(&told, &command.idempotency_key, None).map(drop);
+    }
+    let (kind, _) = codes::meaning(Place::Cancel, &code, &told.message());
+    if told.code == "A0201" && kind == FailureKind::AlreadyCancelled {
+        return Ok(());
+    }
+    Err(doubt(if code.is_empty() { &told.code } else { &code }, told.message()))
+}
+
 /// Undoing an approval whose answer was lost: a whole cancellation by our order number and the day of the call.
 pub(super) fn net_cancel(command: &Approve, channel: &ChannelRevision) -> Result<Call, Refusal> {
-    // An approval that never was sent has no key and nothing to undo.
-    Token::of(command)?;
+    // Charges of a token have no window's key. An approval of a window that has none was never sent.
+    if !command.token.is_null() {
+        Token::of(command)?;
+    }
     net_call(command, channel, command.at)
 }
 

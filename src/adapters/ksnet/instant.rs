@@ -11,13 +11,18 @@ use crate::payment::{Approval, MethodKind};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-const CREDENTIAL: &str = "method.card.credential";
+pub(super) const CREDENTIAL: &str = "method.card.credential";
 
 /// Members of a request, in order.
 type Members<'a> = Vec<(&'static str, &'a str)>;
 
 /// Digits of a field. Refusals never quote what was given.
-fn digits<'a>(field: &str, value: &'a SecretString, lengths: &[usize], fix: &str) -> Result<&'a str, Refusal> {
+pub(super) fn digits<'a>(
+    field: &str,
+    value: &'a SecretString,
+    lengths: &[usize],
+    fix: &str,
+) -> Result<&'a str, Refusal> {
     let text = value.expose_secret();
     let fits = lengths.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     fits.then_some(text)
@@ -50,7 +55,7 @@ fn card<'a>(card: &'a CardInput, expiry: &'a str) -> Result<(Members<'a>, bool),
 }
 
 /// `yyMM`: year first, unlike on the card.
-fn expiry(card: &CardInput) -> Result<Zeroizing<String>, Refusal> {
+pub(super) fn expiry(card: &CardInput) -> Result<Zeroizing<String>, Refusal> {
     let year = digits("expiryYear", &card.expiry_year, &[2], "must be two digits, e.g. 30")?;
     let month = digits("expiryMonth", &card.expiry_month, &[2], "must be two digits, 01 to 12")?;
     if !("01"..="12").contains(&month) {

@@ -1,5 +1,6 @@
 //! From an approval's values to our words.
 
+use super::approve::Token;
 use super::codes::doubt;
 use super::mask;
 use super::tables;
@@ -28,12 +29,13 @@ fn used(told: &Fetched, asked: MethodKind) -> MethodKind {
 }
 
 /// An approval as a proven answer of the fetch call tells it.
-pub(super) fn approval(told: &Fetched, command: &Approve, expires_at: Option<i64>) -> Result<Approval, UnknownWhy> {
+pub(super) fn approval(told: &Fetched, command: &Approve, token: Option<&Token>) -> Result<Approval, UnknownWhy> {
+    let escrow = token.is_some_and(|token| token.escrow);
     let kind = used(told, command.method);
     let at = millis(&format!("{}{}", told.get("trddt"), told.get("trdtm")));
     let trno = told.get("trno").to_owned();
     let issued = kind == MethodKind::VirtualAccount;
-    let detail = detail(told, kind, at, expires_at);
+    let detail = detail(told, kind, at, token);
     let account = told.get("isscd");
     if issued && (account.is_empty() || !account.bytes().all(|b| b.is_ascii_digit() || b == b'-')) {
         return Err(doubt(
@@ -47,9 +49,9 @@ pub(super) fn approval(told: &Fetched, command: &Approve, expires_at: Option<i64
         } else {
             Status::Paid
         },
-        keep: Some(keep(kind, &detail, command.amounts.total, &trno)),
+        keep: Some(with_escrow(keep(kind, &detail, command.amounts.total, &trno), escrow)),
         cash_receipt: cash_receipt(told, command, &trno, at),
-        escrow: false,
+        escrow,
         receipt_url: matches!(kind, MethodKind::Card | MethodKind::EasyPay).then(|| receipt(&trno)),
         method: Some(detail),
         approved_at: at.filter(|_| !issued),
@@ -66,6 +68,14 @@ pub(super) fn keep(kind: MethodKind, detail: &MethodDetail, amount: i64, tid: &s
         }
         _ => json!({"way": kind}),
     }
+}
+
+/// Escrow payments are cancelled wholly only.
+fn with_escrow(mut keep: Value, escrow: bool) -> Value {
+    if escrow {
+        keep["escrow"] = json!(true);
+    }
+    keep
 }
 
 /// The buyer's receipt page; only cards and wallets have one.
@@ -87,12 +97,12 @@ fn cash_receipt(told: &Fetched, command: &Approve, trno: &str, at: Option<i64>) 
     })
 }
 
-fn detail(told: &Fetched, kind: MethodKind, at: Option<i64>, expires_at: Option<i64>) -> MethodDetail {
+fn detail(told: &Fetched, kind: MethodKind, at: Option<i64>, token: Option<&Token>) -> MethodDetail {
     let bank = || tables::bank(told.get("authno")).map(str::to_owned);
     match kind {
         MethodKind::Card if told.get("aqucd") == "52" => naver(told),
         MethodKind::Card => MethodDetail::Card(card(told)),
-        MethodKind::EasyPay => wallet(told),
+        MethodKind::EasyPay => wallet(told, token.and_then(|token| token.wallet.as_deref())),
         MethodKind::Transfer => MethodDetail::Transfer {
             bank: bank(),
             account_number: None,
@@ -103,7 +113,7 @@ fn detail(told: &Fetched, kind: MethodKind, at: Option<i64>, expires_at: Option<
             fixed: None,
             remittee: None,
             remitter: None,
-            expires_at,
+            expires_at: token.and_then(|token| token.expires_at),
             issued_at: at,
         },
         MethodKind::Mobile => MethodDetail::Mobile { phone_number: None },
@@ -122,8 +132,9 @@ fn naver(told: &Fetched) -> MethodDetail {
     }
 }
 
-/// A wallet: most answers do not name it, some put its name where the card's is.
-fn wallet(told: &Fetched) -> MethodDetail {
+/// A wallet: most answers do not name it, some put its name where the card's is. `offered`: the only one that the window
+/// had.
+fn wallet(told: &Fetched, offered: Option<&str>) -> MethodDetail {
     const NAMES: [(&str, &str); 6] = [
         ("네이버", "NAVERPAY"),
         ("카카오", "KAKAOPAY"),
@@ -135,7 +146,8 @@ fn wallet(told: &Fetched) -> MethodDetail {
     let named = NAMES.iter().find(|row| told.get("msg1").contains(row.0));
     let provider = match named {
         Some(row) => Some(row.1.to_owned()),
-        None => (told.get("aqucd") == "52").then(|| "NAVERPAY".to_owned()),
+        None if told.get("aqucd") == "52" => Some("NAVERPAY".to_owned()),
+        None => offered.map(str::to_owned),
     };
     MethodDetail::EasyPay {
         provider,
@@ -159,7 +171,7 @@ fn card(told: &Fetched) -> CardDetail {
     }
 }
 
-fn months(text: &str) -> u32 {
+pub(super) fn months(text: &str) -> u32 {
     whole(text)
         .and_then(|m| u32::try_from(m).ok())
         .filter(|m| *m <= 60)
@@ -167,14 +179,14 @@ fn months(text: &str) -> u32 {
 }
 
 /// A number that KSNET did not mask, masked.
-fn hidden(number: String) -> String {
+pub(super) fn hidden(number: String) -> String {
     match number.split_at_checked(6) {
         Some((head, rest)) if is_full_number(&number) => format!("{head}{}", "*".repeat(rest.len())),
         _ => number,
     }
 }
 
-fn bin(number: Option<&str>) -> Option<String> {
+pub(super) fn bin(number: Option<&str>) -> Option<String> {
     let head = number?.get(..6)?;
     head.bytes().all(|b| b.is_ascii_digit()).then(|| head.to_owned())
 }

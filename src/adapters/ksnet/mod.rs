@@ -5,6 +5,7 @@
 //! approves, and only that moves money. Nothing in the window is signed, so the fetch call's answer is the only truth.
 
 mod approve;
+mod billing;
 mod cancel;
 mod codes;
 mod form;
@@ -13,6 +14,7 @@ mod instant;
 mod mask;
 mod method;
 mod notify;
+mod receipts;
 mod request;
 mod returned;
 mod rules;
@@ -27,9 +29,9 @@ mod wire;
 mod tests;
 
 use super::{
-    Adapter, Approve, Call, Cancel, CancelDone, ChannelRevision, ChannelSpec, Descriptor, Feature, Inquire, Instant,
-    Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared, ProviderName, RecoveryPlan,
-    RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
+    Adapter, Approve, BillingKeys, Call, Cancel, CancelDone, CashReceipts, ChannelRevision, ChannelSpec, Descriptor,
+    Feature, Inquire, Instant, Limits, NetCancel, Notifications, Operation, OperationTimeouts, PgView, Prepared,
+    ProviderName, RecoveryPlan, RecoveryStep, Refusal, Step, TextRule, VirtualAccounts, When, Window, WireAnswer,
 };
 use crate::payment::{Approval, MethodKind};
 use std::time::Duration;
@@ -96,7 +98,18 @@ static DESCRIPTOR: Descriptor = Descriptor {
                 note: "accounts by API need a contract; closing one needs the channel's socket switch",
             },
         ),
-        (Feature::BillingKeyInstant, When::NotYet),
+        (
+            Feature::BillingKeyWindow,
+            When::Never {
+                why: "KSNET does not publish the fields of its window for tokens (KSPaySimple)",
+            },
+        ),
+        (
+            Feature::BillingKeyInstant,
+            When::Contract {
+                note: "the channel's socket switch, on a private line or KSNET's relay: card data goes in clear text",
+            },
+        ),
         (
             Feature::Escrow,
             When::Contract {
@@ -109,7 +122,12 @@ static DESCRIPTOR: Descriptor = Descriptor {
                 why: "KSNET publishes no call; register deliveries in KSTA",
             },
         ),
-        (Feature::CashReceipt, When::NotYet),
+        (
+            Feature::CashReceipt,
+            When::Contract {
+                note: "the channel's socket switch; without it receipts are issued in the window of transfers only",
+            },
+        ),
         (Feature::Notifications, When::Yes),
         (
             Feature::TaxFree,
@@ -175,8 +193,14 @@ impl Adapter for Ksnet {
         approve::approve(command, channel)
     }
 
-    fn approved(&self, command: &Approve, _: &ChannelRevision, _: &Call, answer: &WireAnswer) -> Step<Approval> {
-        approve::approved(command, answer)
+    fn approved(
+        &self,
+        command: &Approve,
+        channel: &ChannelRevision,
+        call: &Call,
+        answer: &WireAnswer,
+    ) -> Step<Approval> {
+        approve::approved(command, channel, call, answer)
     }
 
     fn cancel(&self, command: &Cancel, channel: &ChannelRevision) -> Result<Call, Refusal> {
@@ -213,7 +237,16 @@ impl Adapter for Ksnet {
             Operation::Approve => plan(&[RecoveryStep::Replay, RecoveryStep::NetCancel], 30),
             // The part's number guards against a second cancellation; one repetition tells.
             Operation::Cancel => plan(&[RecoveryStep::ReplayOnce, RecoveryStep::Operator], 10),
-            // Neither may be sent again, and nothing can be asked.
+            // There is no inquiry by order number, but a cancellation by it: what was made is taken back.
+            Operation::ChargeBillingKey => plan(&[RecoveryStep::NetCancel], 30),
+            // KSNET takes an order number once, so a repetition makes no second receipt; where it says that the first was
+            // made, nobody can be told its number.
+            Operation::IssueReceipt => plan(&[RecoveryStep::Replay], 10),
+            // A second time it is cancelled already.
+            Operation::CancelReceipt | Operation::CloseAccount => plan(&[RecoveryStep::Replay], 24 * 60),
+            // A token that nobody was told of is one that nobody can charge.
+            Operation::IssueBillingKey => plan(&[RecoveryStep::Replay], 30),
+            // None may be sent again, and nothing can be asked.
             _ => plan(&[RecoveryStep::Operator], 0),
         }
     }
@@ -231,6 +264,14 @@ impl Adapter for Ksnet {
     }
 
     fn notifications(&self) -> Option<&dyn Notifications> {
+        Some(self)
+    }
+
+    fn cash_receipts(&self) -> Option<&dyn CashReceipts> {
+        Some(self)
+    }
+
+    fn billing_keys(&self) -> Option<&dyn BillingKeys> {
         Some(self)
     }
 

@@ -15,6 +15,8 @@ use std::ops::Range;
 
 /// Money came in.
 const DEPOSIT: &str = "20";
+/// A deposit was taken back.
+const TAKEN_BACK: &str = "51";
 
 /// Where a layout has its fields.
 struct Layout {
@@ -112,20 +114,20 @@ impl Notifications for Ksnet {
         }
         let amount = keep.get("amount").and_then(Value::as_i64);
         let paid = whole(&text(&layout.amount));
-        // A deposit that was taken back (51), another amount: on record, and nobody is paid by it.
-        match amount.filter(|amount| sele == DEPOSIT && paid == Some(*amount)) {
-            None => ask(dedupe),
-            Some(amount) => NoticeVerdict::Tell {
-                order_id: order,
-                view: Box::new(deposit(
-                    keep,
-                    amount,
-                    text(&layout.remitter),
-                    millis(&format!("{date}{time}")),
-                    trno,
-                )),
-                dedupe,
-            },
+        // Another amount: on record, and nobody is paid by it.
+        let Some(amount) = amount.filter(|amount| paid == Some(*amount)) else {
+            return ask(dedupe);
+        };
+        let at = millis(&format!("{date}{time}"));
+        let view = match sele.as_str() {
+            DEPOSIT => view(keep, amount, Some(text(&layout.remitter)), at, trno),
+            TAKEN_BACK => view(keep, amount, None, at, trno),
+            _ => return ask(dedupe),
+        };
+        NoticeVerdict::Tell {
+            order_id: order,
+            view: Box::new(view),
+            dedupe,
         }
     }
 
@@ -151,7 +153,13 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-fn deposit(keep: &Value, amount: i64, from: String, at: Option<i64>, trno: String) -> PgView {
+/// The account with its deposit, or without (`from` is nobody): it waits again.
+fn view(keep: &Value, amount: i64, from: Option<String>, at: Option<i64>, trno: String) -> PgView {
+    let status = if from.is_some() {
+        Status::Paid
+    } else {
+        Status::VirtualAccountIssued
+    };
     let kept = keep.get("method").cloned().unwrap_or_default();
     let method = serde_json::from_value(kept).ok().map(|detail| match detail {
         MethodDetail::VirtualAccount {
@@ -167,7 +175,7 @@ fn deposit(keep: &Value, amount: i64, from: String, at: Option<i64>, trno: Strin
             account_number,
             fixed,
             remittee,
-            remitter: Some(from).filter(|name| !name.is_empty()),
+            remitter: from.filter(|name| !name.is_empty()),
             expires_at,
             issued_at,
         },
@@ -178,9 +186,9 @@ fn deposit(keep: &Value, amount: i64, from: String, at: Option<i64>, trno: Strin
         approval: Box::new(Approval {
             cash_receipt: None,
             escrow: false,
-            status: Status::Paid,
+            status,
             method,
-            approved_at: at,
+            approved_at: at.filter(|_| status == Status::Paid),
             receipt_url: None,
             raw: None,
             keep: Some(keep.clone()),
@@ -189,7 +197,7 @@ fn deposit(keep: &Value, amount: i64, from: String, at: Option<i64>, trno: Strin
         }),
         balance: amount,
         cancels: Vec::new(),
-        status: Status::Paid,
+        status,
     }
 }
 

@@ -72,8 +72,8 @@ pub(super) fn record(header: &Header<'_>, body: &[u8]) -> Vec<u8> {
     record
 }
 
-/// Body of a cancellation by transaction number.
-pub(super) fn cancel_body(kind: &str, cancel_type: &str, trno: &str, data: &str) -> Vec<u8> {
+/// Body of a cancellation by transaction number. `reason`: of a cash receipt.
+pub(super) fn cancel_body(kind: &str, cancel_type: &str, trno: &str, data: &str, reason: &str) -> Vec<u8> {
     let fields = [
         (kind, 4),
         (cancel_type, 1),
@@ -81,7 +81,7 @@ pub(super) fn cancel_body(kind: &str, cancel_type: &str, trno: &str, data: &str)
         ("", 8),
         ("", 50),
         (data, 42),
-        ("", 1),
+        (reason, 1),
         ("", 32),
     ];
     fields.iter().flat_map(|(text, length)| field(text, *length)).collect()
@@ -100,7 +100,8 @@ pub(super) fn exchange(channel: &ChannelRevision, operation: Operation, record: 
             url: channel.endpoint("socket").to_owned(),
             headers: Vec::new(),
             body: record.into(),
-            mask: Mask::default(),
+            // A record has no names to mask by, and may hold card data, a phone number, a token.
+            mask: Mask::WHOLE,
         },
         carried: None,
         claim: None,
@@ -123,6 +124,26 @@ pub(super) fn read<'a>(answer: &'a WireAnswer, store: &str, body_min: usize) -> 
     Ok(record)
 }
 
+/// A record that answers `order` with a body of type `kind`.
+pub(super) fn answered<'a>(
+    answer: &'a WireAnswer,
+    store: &str,
+    order: &str,
+    kind: &str,
+    body_min: usize,
+) -> Result<Record<'a>, UnknownWhy> {
+    let record = read(answer, store, body_min)?;
+    if record.body(0, 4) != kind {
+        let message = "KSNET's record is of another type than asked for";
+        return Err(doubt("NARU_UNREADABLE", message));
+    }
+    if record.text(ORDER) != order {
+        let message = "KSNET's record is about another order than ours";
+        return Err(doubt("NARU_WRONG_ORDER_ID", message));
+    }
+    Ok(record)
+}
+
 /// A decimal length.
 pub(super) fn length(digits: &[u8]) -> Option<usize> {
     let digits = std::str::from_utf8(digits).ok()?;
@@ -138,6 +159,11 @@ pub(super) fn length(digits: &[u8]) -> Option<usize> {
 pub(super) struct Record<'a>(pub(super) &'a [u8]);
 
 impl Record<'_> {
+    /// A field of the body, by its offset there.
+    pub(super) fn body(&self, from: usize, length: usize) -> String {
+        self.text(BODY + from..BODY + from + length)
+    }
+
     /// A field without its padding; empty if the record ends before it.
     pub(super) fn text(&self, at: Range<usize>) -> String {
         self.0.get(at).map(decode).unwrap_or_default()

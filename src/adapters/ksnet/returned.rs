@@ -34,6 +34,8 @@ fn authenticated(key: &str, keep: Option<&Value>) -> WindowVerdict {
         comm_con_id: key.to_owned(),
         mobile: kept("mobile").and_then(Value::as_bool).unwrap_or(false),
         expires_at: kept("expiresAt").and_then(Value::as_i64),
+        escrow: kept("escrow").and_then(Value::as_bool).unwrap_or(false),
+        wallet: kept("wallet").and_then(Value::as_str).map(str::to_owned),
     };
     match serde_json::to_value(token) {
         Ok(token) => WindowVerdict::Authenticated {

@@ -34,8 +34,9 @@ pub(super) static CREDENTIALS: &[CredentialField] = &[
         name: "socket",
         required: false,
         secret: false,
-        description: "on: virtual accounts are closed by KSNET's socket, in clear text; only over a private line or \
-                      KSNET's relay, and only from an address that KSNET registered",
+        description: "on: virtual accounts are closed, cash receipts issued and cards registered and charged by token over \
+                      KSNET's socket, in clear text; only over a private line or KSNET's relay, and only from an \
+                      address that KSNET registered",
         format: "on or off",
     },
 ];
@@ -63,6 +64,15 @@ pub(super) fn credentials(channel: &ChannelRevision) -> Result<&Credentials, Ref
     channel
         .credentials::<Credentials>()
         .ok_or_else(|| Refusal::new("channel", "the channel's credentials were not prepared for KSNET"))
+}
+
+/// Refuses where the channel's socket is off.
+pub(super) fn socket(channel: &ChannelRevision, field: &str) -> Result<(), Refusal> {
+    if credentials(channel)?.socket {
+        return Ok(());
+    }
+    let message = "KSNET has this over its socket only; turn socket on for the channel, on a private line";
+    Err(Refusal::new(field, message))
 }
 
 /// Parses and checks a channel's key; all problems at once. Messages never quote it.

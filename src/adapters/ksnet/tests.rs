@@ -96,7 +96,19 @@ pub(super) fn answer(status: u16, body: impl AsRef<[u8]>) -> WireAnswer {
 pub(super) fn approved(status: u16, body: impl AsRef<[u8]>) -> Outcome<Approval> {
     let (command, channel) = (approve_command(), channel());
     let call = Ksnet.approve(&command, &channel).unwrap();
-    done(Ksnet.approved(&command, &channel, &call, &answer(status, body)))
+    first(Ksnet.approved(&command, &channel, &call, &answer(status, body)))
+}
+
+/// Outcome of a fetch call; one that is being undone is not known yet.
+pub(super) fn first(step: Step<Approval>) -> Outcome<Approval> {
+    match step {
+        Step::Done(outcome) => outcome,
+        Step::Send(call) => Outcome::Unknown(UnknownWhy {
+            code: call.carried.unwrap()["code"].as_str().unwrap().to_owned(),
+            message: "being undone".into(),
+            ask_first: true,
+        }),
+    }
 }
 
 pub(super) fn cancelled(status: u16, body: impl AsRef<[u8]>) -> Outcome<CancelDone> {

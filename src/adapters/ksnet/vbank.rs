@@ -148,7 +148,7 @@ impl VirtualAccounts for Ksnet {
             phone: "0",
             at: command.at,
         };
-        let body = request::cancel_body("6010", "0", &command.pg_tx_id, "");
+        let body = request::cancel_body("6010", "0", &command.pg_tx_id, "", "");
         Ok(request::exchange(
             channel,
             Operation::CloseAccount,

@@ -42,7 +42,7 @@ impl Window for Ksnet {
                 fields,
                 iframe: !mobile,
             },
-            keep: Some(json!({"mobile": mobile, "expiresAt": expires_at})),
+            keep: Some(kept(request, raw, mobile, expires_at)?),
         })
     }
 
@@ -55,6 +55,20 @@ impl Window for Ksnet {
     ) -> WindowVerdict {
         returned::verdict(back, keep)
     }
+}
+
+/// What the fetch call's answer will not tell.
+fn kept(request: &OpenRequest, raw: Request<'_>, mobile: bool, expires_at: Option<Millis>) -> Result<Value, Refusal> {
+    let mut keep = json!({"mobile": mobile, "expiresAt": expires_at});
+    if raw.flag("isEscrow")? == Some(true) {
+        keep["escrow"] = json!(true);
+    }
+    if request.method == MethodKind::EasyPay
+        && let Some(wallet) = raw.word("easyPay.easyPayProvider", "EASY_PAY_PROVIDER_")?
+    {
+        keep["wallet"] = json!(wallet);
+    }
+    Ok(keep)
 }
 
 fn put(fields: &mut Fields, name: &str, value: impl Into<String>) {

@@ -24,6 +24,7 @@ fn the_sample_loads() {
         .with("NARU_API_SECRET", "a-secret-made-for-this-test")
         .with("NARU_V1_SECRET", "a-v1-secret-made-for-this-test")
         .with("NARU_SIM_URL", "http://127.0.0.1:8090")
+        .with("NARU_SIM_SOCKET_KSNET", "tcp://127.0.0.1:8091")
         .with("NARU_PUBLIC_URL", "http://127.0.0.1:8080")
         .with("NARU_WEBHOOK_SECRET", "whsec_bmFydSB0ZXN0IHNpZ25pbmcga2V5ISE=");
     let snapshot = load_dir(&sample(), &secrets, adapters(), 0).unwrap_or_else(|problems| panic!("{problems}"));

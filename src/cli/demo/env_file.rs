@@ -1,6 +1,6 @@
 //! What a script needs to talk to the demo: addresses, keys, names of stores and channels.
 
-use super::Keys;
+use super::{Keys, Simulating};
 use crate::adapters::{ChannelSpec, ChannelState};
 use crate::channels::{Snapshot, Store, V1Key, V1Store};
 use crate::engine::now;
@@ -12,7 +12,13 @@ use std::path::Path;
 /// Keys and values, in the order they are written. Only what works in this version is listed.
 pub(super) type Values = Vec<(String, String)>;
 
-pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &str, channels: &Path) -> Values {
+pub(super) fn values(
+    house: &House,
+    snapshot: &Snapshot,
+    keys: &Keys,
+    simulating: &Simulating,
+    channels: &Path,
+) -> Values {
     let addresses = house.addresses();
     let channels = channels.canonicalize().unwrap_or_else(|_| channels.to_owned());
     let mut values: Values = Vec::new();
@@ -21,7 +27,10 @@ pub(super) fn values(house: &House, snapshot: &Snapshot, keys: &Keys, sim_url: &
     put("NARU_V1_URL", &addresses.v1);
     put("NARU_ADMIN_URL", &addresses.operations);
     put("NARU_ADMIN_TOKEN", keys.admin_token.expose_secret());
-    put("NARU_SIM_URL", sim_url);
+    put("NARU_SIM_URL", &simulating.url);
+    for (name, value) in &simulating.sockets {
+        put(name, value);
+    }
     if let Some(shop) = house.shop_url() {
         put("NARU_SHOP_URL", &shop);
     }

@@ -8,6 +8,7 @@ const FILES: &[(&str, &str)] = &[
     ("group.toml", include_str!("../../../channels/group.toml")),
     ("inicis.toml", include_str!("../../../channels/inicis.toml")),
     ("kcp.toml", include_str!("../../../channels/kcp.toml")),
+    ("ksnet.toml", include_str!("../../../channels/ksnet.toml")),
     ("nice.toml", include_str!("../../../channels/nice.toml")),
     ("nice_legacy.toml", include_str!("../../../channels/nice_legacy.toml")),
     ("schema.json", include_str!("../../../channels/schema.json")),

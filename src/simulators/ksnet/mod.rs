@@ -31,12 +31,13 @@
 //! `POST /_sim/ksnet/notify` (`{orderId|tid, amount?, reverse?, unknownOrderId?, mid?}`) sends a notice nobody caused.
 //!
 //! The socket protocol is served on the address that `GET /_sim/` names in `sockets.ksnet` (KSNET's own is
-//! 210.181.28.137:21001): cancels, virtual accounts, cash receipts, card payments; see [`socket`].
+//! 210.181.28.137:21001): cancels, virtual accounts, cash receipts, card payments, tokens of cards; see [`socket`].
 //!
 //! Faults: `decline:A0500` and `decline:A0999` act first and then answer that envelope; `decline:<code>` of a fetch is
 //! for good, of a REST call for once. `bad-signature` cannot be shown: KSNET signs nothing.
 
 mod approve;
+mod billing;
 mod cancel;
 mod codes;
 mod controls;
@@ -57,6 +58,7 @@ use super::ids;
 use super::ledger::{Book, lock};
 use super::pg::World;
 use approve::Deal;
+use billing::Token;
 use dashmap::DashMap;
 use merchants::Merchants;
 use payment::Payment;
@@ -75,6 +77,7 @@ pub(super) struct Ksnet {
     /// The newest transaction of an order number.
     orders: DashMap<String, Arc<str>>,
     receipts: Book<Receipt>,
+    tokens: Book<Token>,
     /// Held while a receipt is checked against the others and stored.
     issuing: Mutex<()>,
 }
@@ -89,6 +92,7 @@ impl Ksnet {
             payments: Book::new(max),
             orders: DashMap::new(),
             receipts: Book::new(max),
+            tokens: Book::new(max),
             issuing: Mutex::new(()),
             world,
         }

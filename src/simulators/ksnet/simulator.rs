@@ -58,6 +58,8 @@ impl PgSimulator for Ksnet {
             Operation::Instant,
             Operation::Vbank,
             Operation::CashReceipt,
+            Operation::BillingIssue,
+            Operation::BillingPay,
             Operation::Window,
             Operation::Notify,
         ];
@@ -158,7 +160,8 @@ impl PgSimulator for Ksnet {
         let wanted = |row: &Row| mid.is_none_or(|mid| mid == row.mid);
         let rows = self.payments.all().into_iter().flat_map(|record| lock(&record).rows());
         let receipts = self.receipts.all().into_iter().map(|record| lock(&record).row());
-        rows.chain(receipts).filter(wanted).collect()
+        let tokens = self.tokens.all().into_iter().map(|record| lock(&record).row());
+        rows.chain(receipts).chain(tokens).filter(wanted).collect()
     }
 
     fn sweep(&self) -> Vec<Notice> {
@@ -173,5 +176,6 @@ impl PgSimulator for Ksnet {
         self.payments.clear();
         self.orders.clear();
         self.receipts.clear();
+        self.tokens.clear();
     }
 }

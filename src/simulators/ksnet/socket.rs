@@ -1,6 +1,6 @@
 //! The socket protocol ("KSPayApprovalCancel 전문"): four digits of length, a header of 296 bytes, one body, in EUC-KR.
 //!
-//! Served: card payments `1000` and `1300`, cancels `1010`, `6010` and `H010`, virtual accounts `6000`, cash receipts
+//! Served: card payments `1000` and `1300`, tokens of cards `1400` (charged by `1000`), cancels `1010`, `6010` and `H010`, virtual accounts `6000`, cash receipts
 //! `H000`, `H200` and `H600`. Whatever has another length or type ends the connection without an answer, as does
 //! `EncType` other than `0`.
 
@@ -50,6 +50,7 @@ fn shape(kind: &str) -> Option<(Operation, usize)> {
         "6000" => (Operation::Vbank, VBANK),
         "H000" | "H200" | "H600" => (Operation::CashReceipt, RECEIPT),
         "1000" | "1300" => (Operation::Instant, CARD + 5),
+        "1400" => (Operation::BillingIssue, CARD + 5),
         _ => return None,
     })
 }
@@ -90,7 +91,9 @@ fn refused(code: &str) -> Refused {
 impl Ksnet {
     /// What a frame is for.
     pub(super) fn frame_operation(frame: &[u8]) -> Option<Operation> {
-        shape(&at(frame, BODY, 4)).map(|row| row.0)
+        let (operation, _) = shape(&at(frame, BODY, 4))?;
+        let by_token = operation == Operation::Instant && at(frame, BODY + 5, 1) == "V";
+        Some(if by_token { Operation::BillingPay } else { operation })
     }
 
     /// The frame that answers; `None` ends the connection.
@@ -135,6 +138,7 @@ impl Ksnet {
             "6000" => self.frame_account(call),
             "H010" => self.frame_receipt_cancel(call),
             "H000" | "H200" | "H600" => self.frame_receipt(call),
+            "1400" => self.frame_token(call),
             _ => self.frame_card(call),
         }
     }
@@ -228,26 +232,32 @@ impl Ksnet {
 
     /// `1000`, `1300`
     fn frame_card(&self, call: &Call<'_>) -> Result<Facts, Refused> {
-        let track = call.text(5, 40);
-        let (number, expiry) = track.split_once('=').ok_or_else(|| refused("9008"))?;
         let total = amount(&call.text(47, 9)).filter(|total| *total > 0);
         let total = total.ok_or_else(|| refused("9007"))?;
-        if !call.merchant.key_in {
-            return Err(refused("9009"));
-        }
-        let (pin, owner) = (call.text(56, 2), call.text(58, 10));
-        let proofs = (call.kind == "1300").then_some((pin.as_str(), owner.as_str()));
-        let read = instant::read_card(number, expiry, proofs, call.now);
-        let mut card: Card = read.map_err(|why| match why {
-            Refusal::Declined(code, message) => (code, message),
-            Refusal::Envelope(..) => refused("9008"),
-        })?;
+        let mut card = match call.text(5, 40).strip_prefix('V') {
+            Some(token) if call.kind == "1000" => {
+                self.card_of(token, &call.merchant.mid).ok_or_else(|| refused("9011"))?
+            }
+            _ => typed_card(call, call.kind == "1300")?,
+        };
         card.months = call.text(45, 2);
         let means = Means::Card(card);
         let mut payment = Payment::new(&call.merchant.mid, call.order(total), Method::Card, means, call.now);
         payment.approval = ids::digits(8);
         let record = self.admit(payment);
         let facts = Facts::of(&lock(&record), total);
+        Ok(facts)
+    }
+
+    /// `1400`: the card's owner is checked and nothing is charged. The token stands behind three characters.
+    fn frame_token(&self, call: &Call<'_>) -> Result<Facts, Refused> {
+        if call.text(69, 1) != "1" || !call.text(142, 135).starts_with("VCP") {
+            return Err(refused("9012"));
+        }
+        let card = typed_card(call, true)?;
+        let (token, mut facts) = self.register(&call.merchant.mid, &at(call.frame, 36, 50), card, call.now);
+        facts.amount = amount(&call.text(47, 9)).unwrap_or_default();
+        facts.filler = format!("VCP{token}");
         Ok(facts)
     }
 
@@ -300,6 +310,21 @@ impl Ksnet {
         receipt.cancelled_at = Some(call.now);
         Ok(receipt.facts())
     }
+}
+
+/// The card that a record types, with its owner's proofs if they are to be checked.
+fn typed_card(call: &Call<'_>, checked: bool) -> Result<Card, Refused> {
+    let track = call.text(5, 40);
+    let (number, expiry) = track.split_once('=').ok_or_else(|| refused("9008"))?;
+    if !call.merchant.key_in {
+        return Err(refused("9009"));
+    }
+    let (pin, owner) = (call.text(56, 2), call.text(58, 10));
+    let proofs = checked.then_some((pin.as_str(), owner.as_str()));
+    instant::read_card(number, expiry, proofs, call.now).map_err(|why| match why {
+        Refusal::Declined(code, message) => (code, message),
+        Refusal::Envelope(..) => refused("9008"),
+    })
 }
 
 /// Appends fields of type X.

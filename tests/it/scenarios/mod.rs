@@ -136,6 +136,11 @@ async fn kcp() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ksnet() {
+    run(Arc::new(Pg::load("ksnet"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nice() {
     run(Arc::new(Pg::load("nice"))).await;
 }

@@ -78,6 +78,15 @@ pub struct Pg {
     channels: String,
 }
 
+/// Words that most files leave out, and what they are then.
+const USUAL: &[(&str, &str)] = &[
+    ("cardType", "*"),
+    ("lostSchedule", "SUCCEEDED"),
+    ("lostSchedulePayment", "PAID"),
+];
+/// Lists that are another one where a file leaves them out.
+const SAME: &[(&str, &str)] = &[("refundedIssues", "issues")];
+
 impl Pg {
     /// Reads `pg/{provider}.toml` and its channel template.
     pub fn load(provider: &str) -> Self {
@@ -128,7 +137,9 @@ impl Scenario {
         let Some(list) = &self.for_each else {
             return vec![None];
         };
-        let items = pg.get(list).and_then(Value::as_array);
+        let other = SAME.iter().find(|row| row.0 == list).map(|row| row.1);
+        let found = pg.get(list).or_else(|| pg.get(other?));
+        let items = found.and_then(Value::as_array);
         let items = items.unwrap_or_else(|| panic!("{}: {list} is not in the provider's file", self.id));
         items.iter().cloned().map(Some).collect()
     }
@@ -150,6 +161,8 @@ fn look_up(name: &str, pg: &Pg, item: Option<&Value>) -> Value {
         Some(path) => item.and_then(|i| i.get(path.trim_start_matches('.'))).cloned(),
         None => pg.get(name).cloned(),
     };
+    let usual = || USUAL.iter().find(|row| row.0 == name).map(|row| Value::from(row.1));
+    let found = found.or_else(usual);
     found.unwrap_or_else(|| panic!("${name} is neither in the provider's file nor in the item {item:?}"))
 }
 

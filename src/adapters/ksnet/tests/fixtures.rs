@@ -17,8 +17,52 @@ fn approve() {
     run::<Approve>(
         include_str!("../fixtures/approve.json"),
         |command| Ksnet.approve(command, &channel),
-        |command, call, answer| told(done(Ksnet.approved(command, &channel, call, answer)), approval),
+        |command, call, answer| told(first(Ksnet.approved(command, &channel, call, answer)), approval),
     );
+}
+
+/// Another window's key: what it approved is taken back, after its key was used up.
+#[test]
+fn an_approval_of_another_order_is_undone() {
+    let (command, channel) = (approve_command(), channel());
+    let call = Ksnet.approve(&command, &channel).unwrap();
+    let text = fetched().replace("`ORD0001`", "`ORD0002`");
+    let Step::Send(finish) = Ksnet.approved(&command, &channel, &call, &answer(200, text)) else {
+        panic!("the key is used up");
+    };
+    assert!(String::from_utf8_lossy(&finish.request.body).contains("sndActionType=3"));
+    let Step::Send(undo) = Ksnet.approved(&command, &channel, &finish, &answer(500, "")) else {
+        panic!("the approval is cancelled");
+    };
+    assert!(undo.request.url.ends_with("/card/cancel"));
+    let body: Value = serde_json::from_slice(&undo.request.body).unwrap();
+    assert_eq!(
+        (&body["orgTradeKeyType"], &body["orgTradeKey"], &body["cancelType"]),
+        (&json!("TID"), &json!("179900000001"), &json!("FULL"))
+    );
+    let read = |code: &str, resp: &str, payload: &str| {
+        let data = json!({"payload": payload, "cancelAmount": "1004", "respCode": resp, "respMessage": ""});
+        let body = json!({"code": code, "data": data}).to_string();
+        done(Ksnet.approved(&command, &channel, &undo, &answer(200, body)))
+    };
+    let payload = command.idempotency_key.as_str();
+    for (code, resp, payload) in [("A0200", "0000", payload), ("A0201", "P10Q", "")] {
+        let Outcome::Declined(failure) = read(code, resp, payload) else {
+            panic!("{code} {resp}: gone");
+        };
+        assert_eq!(failure.code, "NARU_WRONG_ORDER_ID");
+    }
+    for (code, resp, payload) in [
+        ("A0200", "000", payload),
+        ("A0200", "0000", "another"),
+        ("A0201", "7003", payload),
+        ("A0500", "", ""),
+    ] {
+        assert!(
+            matches!(read(code, resp, payload), Outcome::Unknown(_)),
+            "{code} {resp}"
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Byte layouts: the socket's records against published hashes, and the notices in both layouts.
 
+use super::super::billing::Card;
 use super::super::request::{Header, cancel_body, field, record};
 use super::*;
 use crate::payment::Status;
@@ -31,7 +32,7 @@ fn header<'a>(order: &'a str) -> Header<'a> {
 
 #[test]
 fn a_whole_cancellation_is_this_record() {
-    let made = record(&header("ORD-0001"), &cancel_body("1010", "0", "179900000001", ""));
+    let made = record(&header("ORD-0001"), &cancel_body("1010", "0", "179900000001", "", ""));
     assert_eq!((made.len(), &made[..8]), (450, &b"04460060"[..]));
     assert_eq!(
         sha(&made),
@@ -43,7 +44,7 @@ fn a_whole_cancellation_is_this_record() {
 fn a_cancellation_in_part_is_this_record() {
     let made = record(
         &header("ORD-0001"),
-        &cancel_body("1010", "3", "179900000001", "00000030001"),
+        &cancel_body("1010", "3", "179900000001", "00000030001", ""),
     );
     assert_eq!(
         sha(&made),
@@ -59,26 +60,19 @@ fn a_header_with_every_field_is_this_record() {
         phone: "001012345678",
         ..header("ORD-0002")
     };
-    let fields = [
-        ("1300", 4),
-        ("1", 1),
-        ("4111111111111111=3012", 40),
-        ("00", 2),
-        ("000001004", 9),
-        ("12", 2),
-        ("900101", 10),
-        ("0", 1),
-        ("0", 1),
-        ("2", 1),
-        ("7", 1),
-        ("", 40),
-        ("127.0.0.1", 20),
-        ("", 10),
-        ("", 135),
-        ("", 3),
-        ("00000", 5),
-    ];
-    let body: Vec<u8> = fields.iter().flat_map(|(text, length)| field(text, *length)).collect();
+    let body = Card {
+        kind: "1300",
+        interest: "1",
+        track: "4111111111111111=3012",
+        months: 0,
+        amount: 1004,
+        pin: "12",
+        owner: "900101",
+        batch: "0",
+        ip: "127.0.0.1",
+        filler: "",
+    }
+    .body();
     let made = record(&header, &body);
     assert_eq!((made.len(), &made[..4]), (585, &b"0581"[..]));
     assert_eq!(
@@ -269,10 +263,21 @@ fn nobody_is_paid_by_anything_else() {
         asks(&new("20", "0000000001004", ORDER_ID), None),
         "before the payment is known"
     );
-    assert!(
-        asks(&new("51", "0000000001004", ORDER_ID), Some(&keep)),
-        "a deposit that was taken back"
+    let NoticeVerdict::Tell { view, .. } = read(&new("51", "0000000001004", ORDER_ID), false, Some(&keep)) else {
+        panic!("a deposit that was taken back");
+    };
+    let PgView::Held { approval, status, .. } = *view else {
+        panic!("held")
+    };
+    assert_eq!(
+        (approval.status, status, approval.approved_at),
+        (Status::VirtualAccountIssued, Status::VirtualAccountIssued, None)
     );
+    assert!(
+        asks(&new("51", "0000000001005", ORDER_ID), Some(&keep)),
+        "another amount was taken back"
+    );
+    assert!(asks(&new("30", "0000000001004", ORDER_ID), Some(&keep)), "no deposit");
     assert!(
         asks(&new("20", "0000000001005", ORDER_ID), Some(&keep)),
         "another amount"
@@ -312,4 +317,144 @@ fn the_acknowledgement_is_exact() {
         notifications.mask().fields.contains(&"data"),
         "a depositor's name stands in it"
     );
+}
+
+fn issue_receipt() -> IssueReceipt {
+    IssueReceipt {
+        order_id: ORDER_ID.into(),
+        amounts: Amounts::new(1004, 0, Some(91)).unwrap(),
+        currency: Currency::KRW,
+        order_name: "당근10kg".into(),
+        kind: crate::payment::ReceiptKind::Personal,
+        identity: SecretString::from("01012345678"),
+        identity_kind: None,
+        customer_name: Some("홍길동".into()),
+        customer_email: None,
+        customer_phone: None,
+        paid_with: None,
+        paid_at: None,
+        seller: None,
+        idempotency_key: "rt-45".into(),
+        at: AT,
+    }
+}
+
+#[test]
+fn a_receipt_is_asked_for_by_the_socket_where_it_is_on() {
+    let (receipts, on) = (Ksnet.cash_receipts().unwrap(), channel_with(&[("socket", "on")]));
+    assert!(receipts.issue_receipt(&issue_receipt(), &channel()).is_err());
+    let call = receipts.issue_receipt(&issue_receipt(), &on).unwrap();
+    let body = &call.request.body;
+    assert_eq!((body.len(), &body[..4]), (540, &b"0536"[..]));
+    assert_eq!(&body[300..317], b"H000            1");
+    assert_eq!(&body[317..329], b"301012345678");
+    assert_eq!(&body[355..393], b"00000000913000000091000000000000001004");
+    assert_eq!(call.request.mask, Mask::WHOLE, "a phone number stands in it");
+    let told = |status: &str, message: &str, replay: bool| {
+        let fields = [
+            ("H001", 4),
+            ("979900000001", 12),
+            (status, 1),
+            ("123456789", 12),
+            ("0", 1),
+            ("20250701", 8),
+            ("120001", 6),
+            (message, 32),
+            ("", 40),
+            ("", 150),
+        ];
+        let body: Vec<u8> = fields.iter().flat_map(|(text, length)| field(text, *length)).collect();
+        let again = Call { replay, ..call.clone() };
+        let text = record(&header(ORDER_ID), &body);
+        done(receipts.receipt_issued(&issue_receipt(), &on, &again, &answer(0, text)))
+    };
+    let Outcome::Done(issued) = told("O", "정상", false) else {
+        panic!("issued")
+    };
+    assert_eq!(
+        (
+            issued.pg_receipt_id.as_str(),
+            issued.issue_number.as_str(),
+            issued.issued_at
+        ),
+        ("979900000001", "123456789", Some(AT + 1000))
+    );
+    assert!(matches!(told("X", "식별번호오류", true), Outcome::Declined(_)));
+    assert!(matches!(told("X", "시스템점검중", false), Outcome::Declined(_)));
+    assert!(matches!(told("X", "시스템점검중", true), Outcome::Unknown(_)));
+    assert!(matches!(told("X", "현금영수증 중복발급", true), Outcome::Unknown(_)));
+    assert!(matches!(told("0", "", false), Outcome::Unknown(_)));
+}
+
+fn card_record(kind: &str, status: &str, code: &str, amount: &str, filler: &str) -> Vec<u8> {
+    let fields = [
+        (kind, 4),
+        ("179900000001", 12),
+        (status, 1),
+        ("20250701120001", 14),
+        ("010005", 6),
+        ("05", 6),
+        (code, 12),
+        ("신한카드", 16),
+        ("OK", 16),
+        ("400012XXXXXX0001", 16),
+        ("", 4),
+        ("00", 2),
+        (amount, 9),
+        ("", 77),
+        (filler, 82),
+        ("", 3),
+        ("00000", 5),
+    ];
+    let body: Vec<u8> = fields.iter().flat_map(|(text, length)| field(text, *length)).collect();
+    record(&header(ORDER_ID), &body)
+}
+
+#[test]
+fn a_token_is_charged_for_our_order_and_amount() {
+    let (keys, on) = (Ksnet.billing_keys().unwrap(), channel_with(&[("socket", "on")]));
+    let charge = Charge {
+        customer_phone: None,
+        order_id: ORDER_ID.into(),
+        customer_key: "c".into(),
+        amounts: Amounts::new(1004, 0, None).unwrap(),
+        currency: Currency::KRW,
+        order_name: "당근10kg".into(),
+        method: MethodKind::Card,
+        idempotency_key: "rt-46".into(),
+        at: AT,
+        installment_months: 0,
+        free_installment: false,
+        use_card_point: false,
+        customer_name: None,
+        customer_email: None,
+        key: Some(SecretString::from("TOKEN0001")),
+    };
+    assert!(keys.charge(&charge, &channel()).is_err());
+    let call = keys.charge(&charge, &on).unwrap();
+    assert_eq!(
+        (call.request.body.len(), &call.request.body[300..315]),
+        (585, &b"10001VTOKEN0001"[..])
+    );
+    let read = |text: Vec<u8>| done(keys.charged(&charge, &on, &call, &answer(0, text)));
+    let Outcome::Done(approval) = read(card_record("1001", "O", "12345678", "000001004", "")) else {
+        panic!("charged")
+    };
+    assert_eq!(
+        (approval.pg_tx_id.as_str(), approval.approved_at),
+        ("179900000001", Some(AT + 1000))
+    );
+    assert!(matches!(
+        read(card_record("1001", "X", "8326", "", "")),
+        Outcome::Declined(_)
+    ));
+    for bad in [
+        card_record("1001", "O", "12345678", "000001005", ""),
+        card_record("1401", "O", "12345678", "000001004", ""),
+        card_record("1001", "X", "9999", "", ""),
+        card_record("1001", "X", "", "", ""),
+        card_record("1001", "0", "", "000001004", ""),
+    ] {
+        assert!(matches!(read(bad), Outcome::Unknown(_)));
+    }
 }

@@ -23,6 +23,8 @@ pub(in super::super) struct Facts {
     pub due: String,
     /// Number of the receipt at the tax office.
     pub receipt: String,
+    /// What a registration gives back beside the card.
+    pub filler: String,
 }
 
 impl Facts {
@@ -99,7 +101,7 @@ pub(super) fn card_body(kind: &str, facts: &Facts, now: i64) -> Vec<u8> {
         (1, if facts.approved { "1" } else { "0" }),
         (48, &"0".repeat(48)),
         (12, ""),
-        (82, ""),
+        (82, &facts.filler),
         (3, ""),
         (5, "00000"),
     ]));

@@ -11,7 +11,7 @@ async fn what_the_wire_cannot_show_is_refused() {
     for operation in ["approve", "cancel", "notify", "instant", "vbank"] {
         assert_eq!(fault(&sim, operation, "bad-signature").await, 422, "{operation}");
     }
-    for operation in ["inquire", "net-cancel", "billing-pay", "escrow", "list"] {
+    for operation in ["inquire", "net-cancel", "billing-delete", "escrow", "list"] {
         assert_eq!(fault(&sim, operation, "hang").await, 422, "{operation}");
     }
     // Unnamed, a fault is for the PGs that have the call.

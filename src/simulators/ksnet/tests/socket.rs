@@ -32,6 +32,30 @@ fn frame(order: &str, fields: &[(usize, &str)]) -> Vec<u8> {
     [format!("{:04}", bytes.len()).into_bytes(), bytes].concat()
 }
 
+/// A card payment of 1,004 KRW with its owner's proofs.
+fn paying(order: &str, pin: &str) -> Vec<u8> {
+    let head = [
+        (4, "1300"),
+        (1, "1"),
+        (40, "4111111111111111=3012"),
+        (2, "00"),
+        (9, "000001004"),
+        (2, pin),
+    ];
+    let more = [
+        (10, "900101"),
+        (1, "0"),
+        (1, "0"),
+        (1, "2"),
+        (1, "7"),
+        (40, ""),
+        (20, "127.0.0.1"),
+        (10, ""),
+        (135, ""),
+    ];
+    frame(order, &[&head[..], &more[..], &[(3, ""), (5, "00000")]].concat())
+}
+
 fn cancelling(kind: &str, how: &str, number: &str, date: &str, order: &str, data: &str) -> Vec<u8> {
     frame(
         "ORD-0001",
@@ -102,6 +126,16 @@ fn frames_are_the_documented_ones() {
     assert_eq!(
         sha(&part),
         "60d4ccdc194b848bc4057607d52b6e998abb8cc87d461b66ada8162584c9484a"
+    );
+    let mut card = of_test_store(paying("ORD-0002", "12"));
+    for (at, text) in [(149, "a@b.c"), (200, "당근10kg"), (252, "001012345678")] {
+        let text = EUC_KR.encode(text).0;
+        card[at..at + text.len()].copy_from_slice(&text);
+    }
+    assert_eq!(card.len(), 585);
+    assert_eq!(
+        sha(&card),
+        "e1fe84d97cef5fd2b8bf59554324c960aa455e5552f9b40e54b39e6f66e4809a"
     );
 }
 
@@ -204,32 +238,12 @@ async fn receipts_are_issued_once_and_cancelled() {
 #[tokio::test]
 async fn cards_are_charged_with_their_proofs() {
     let sim = listening().await;
-    let pay = |pin: &str| {
-        let head = [
-            (4, "1300"),
-            (1, "1"),
-            (40, "4111111111111111=3012"),
-            (2, "00"),
-            (9, "000001004"),
-            (2, pin),
-        ];
-        let rest = [
-            (10, "900101"),
-            (1, "0"),
-            (1, "0"),
-            (1, "2"),
-            (1, "7"),
-            (40, ""),
-            (20, "127.0.0.1"),
-            (10, ""),
-            (135, ""),
-            (3, ""),
-        ];
-        frame("ORD5", &[&head[..], &rest[..], &[(5, "00000")]].concat())
-    };
-    let (status, approval) = card(&sim, &pay("12")).await;
+    let (status, approval) = card(&sim, &paying("ORD5", "12")).await;
     assert_eq!((status.as_str(), approval.len()), ("O", 8));
-    assert_eq!(card(&sim, &pay("00")).await, ("X".to_owned(), "6003".to_owned()));
+    assert_eq!(
+        card(&sim, &paying("ORD5", "00")).await,
+        ("X".to_owned(), "6003".to_owned())
+    );
     assert_eq!(ledger(&sim).await.len(), 1);
 }
 
