@@ -6,7 +6,7 @@ use super::method::Keep;
 use super::wire::{millis, whole};
 use super::{Kcp, mask};
 use crate::adapters::{ChannelRevision, Mask, Notice, NoticeVerdict, Notifications, PgView, WireAnswer};
-use crate::payment::{Approval, MethodDetail, PaymentReceipt, Status};
+use crate::payment::{Approval, EscrowState, MethodDetail, PaymentReceipt, Status};
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -27,7 +27,10 @@ impl Notifications for Kcp {
             order_id: pairs.owned("order_no"),
             tno: tno.to_owned(),
         };
-        // A buyer's decision, a delivery, a hold, and the payments of channels that are not served here: on record only.
+        if matches!(kind, "TX02" | "TX03") {
+            return event.escrow(&pairs, kind);
+        }
+        // A hold, and the payments of channels that are not served here: on record only.
         if !matches!(kind, "TX00" | "TX01" | "TX05" | "TX06" | "TX07") {
             return NoticeVerdict::Ignore;
         }
@@ -94,6 +97,28 @@ impl Event {
         NoticeVerdict::Ask {
             order_id: self.order_id,
             pg_tx_id: Some(self.tno),
+            dedupe: self.dedupe,
+        }
+    }
+
+    /// A delivery that started, or the buyer's decision: `st_cd`, or `cl_status` of newer notices.
+    fn escrow(self, pairs: &Pairs, kind: &str) -> NoticeVerdict {
+        let state = match (kind, pairs.get("st_cd"), pairs.get("cl_status")) {
+            ("TX03", ..) => EscrowState::Registered,
+            (_, Some("Y"), _) | (_, None, Some("2")) => EscrowState::Confirmed,
+            (_, Some("N"), _) | (_, None, Some("8")) => EscrowState::Rejected,
+            (_, None, Some("3")) => EscrowState::RejectConfirmed,
+            // A word that no document has: on record only.
+            _ => return NoticeVerdict::Ignore,
+        };
+        let Some(order_id) = self.order_id else {
+            return NoticeVerdict::Ignore;
+        };
+        NoticeVerdict::Escrow {
+            order_id,
+            pg_tx_id: self.tno,
+            state,
+            automatic: false,
             dedupe: self.dedupe,
         }
     }

@@ -145,7 +145,13 @@ fn notices() {
         let verdict = match notifications.read(&notice, &channel, keep.as_ref()) {
             NoticeVerdict::Refuse { status, .. } => json!({"refuse": status}),
             NoticeVerdict::Ignore => json!("ignore"),
-            NoticeVerdict::Escrow { .. } => panic!("no notice of this PG tells of an escrow state"),
+            NoticeVerdict::Escrow {
+                order_id,
+                pg_tx_id,
+                state,
+                automatic,
+                dedupe,
+            } => json!({"escrow": [order_id, pg_tx_id, state, automatic, dedupe]}),
             NoticeVerdict::KeyGone { .. } => panic!("no notice of KCP names a batch key that is gone"),
             NoticeVerdict::Ask {
                 order_id,
