@@ -3,10 +3,10 @@
 use super::{ORDER, TOTAL, amounts};
 use crate::adapters::ksnet::Ksnet;
 use crate::adapters::{
-    Adapter, Approve, Cancel, ChannelRevision, ChannelSpec, ChannelState, CloseAccount, Mode, Notice, NoticeVerdict,
-    Outcome, Step, WireAnswer,
+    Adapter, Approve, Cancel, ChannelRevision, ChannelSpec, ChannelState, Charge, CloseAccount, IssueReceipt, Mode,
+    Notice, NoticeVerdict, Outcome, Step, WireAnswer,
 };
-use crate::payment::{Currency, MethodKind};
+use crate::payment::{Currency, MethodKind, ReceiptKind};
 use bytes::Bytes;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -116,8 +116,10 @@ pub fn ksnet_rest(data: &[u8]) {
     }
 }
 
-/// A record of the socket.
+/// A record of the socket, read as the answer to each of its calls: closing an account, a charge by token, a receipt.
 pub fn ksnet_record(data: &[u8]) {
+    charged(data);
+    receipt(data);
     let (Some(channel), Some(accounts)) = (channel(), Ksnet.virtual_accounts()) else {
         return;
     };
@@ -138,6 +140,67 @@ pub fn ksnet_record(data: &[u8]) {
             data.get(300..304),
             Some(&b"6011"[..]),
             "closed by a record of another type"
+        );
+    }
+}
+
+fn charged(data: &[u8]) {
+    let (Some(channel), Some(keys)) = (channel(), Ksnet.billing_keys()) else {
+        return;
+    };
+    let charge = Charge {
+        order_id: ORDER.to_owned(),
+        customer_key: "fuzz".to_owned(),
+        amounts: amounts(),
+        currency: Currency::KRW,
+        order_name: "order".to_owned(),
+        method: MethodKind::Card,
+        idempotency_key: PAYLOAD.to_owned(),
+        at: 0,
+        installment_months: 0,
+        free_installment: false,
+        use_card_point: false,
+        customer_name: None,
+        customer_email: None,
+        customer_phone: None,
+        key: Some(SecretString::from("fuzz-token")),
+    };
+    if let Ok(call) = keys.charge(&charge, channel)
+        && let Step::Done(Outcome::Done(_)) = keys.charged(&charge, channel, &call, &answer(data))
+    {
+        let said = (data.get(300..304), data.get(316..317));
+        assert_eq!(said, (Some(&b"1001"[..]), Some(&b"O"[..])), "charged by another record");
+    }
+}
+
+fn receipt(data: &[u8]) {
+    let (Some(channel), Some(receipts)) = (channel(), Ksnet.cash_receipts()) else {
+        return;
+    };
+    let issue = IssueReceipt {
+        order_id: ORDER.to_owned(),
+        amounts: amounts(),
+        currency: Currency::KRW,
+        order_name: "order".to_owned(),
+        kind: ReceiptKind::Personal,
+        identity: SecretString::from("01012345678"),
+        identity_kind: None,
+        customer_name: None,
+        customer_email: None,
+        customer_phone: None,
+        paid_with: None,
+        paid_at: None,
+        seller: None,
+        idempotency_key: PAYLOAD.to_owned(),
+        at: 0,
+    };
+    if let Ok(call) = receipts.issue_receipt(&issue, channel)
+        && let Step::Done(Outcome::Done(_)) = receipts.receipt_issued(&issue, channel, &call, &answer(data))
+    {
+        assert_eq!(
+            data.get(300..304),
+            Some(&b"H001"[..]),
+            "issued by a record of another type"
         );
     }
 }
@@ -216,7 +279,32 @@ pub(super) mod samples {
             (316, "O"),
             (317, "20250704180000"),
         ];
-        vec![laid(468, &fields)]
+        let amount = format!("{TOTAL:09}");
+        let charge = [
+            (0, "0581006030"),
+            (26, MID),
+            (36, ORDER),
+            (300, "1001"),
+            (304, TRNO),
+            (316, "O"),
+            (317, "20250704180000"),
+            (331, "010005"),
+            (343, "12345678"),
+            (409, &amount),
+            (580, "00000"),
+        ];
+        let receipt = [
+            (0, "0562006030"),
+            (26, MID),
+            (36, ORDER),
+            (300, "H001"),
+            (304, TRNO),
+            (316, "O"),
+            (317, "123456789"),
+            (329, "0"),
+            (330, "20250704180000"),
+        ];
+        vec![laid(468, &fields), laid(585, &charge), laid(566, &receipt)]
     }
 
     pub(in crate::fuzzing) fn notice() -> Vec<Vec<u8>> {
