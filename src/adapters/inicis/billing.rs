@@ -6,7 +6,7 @@ mod window;
 use super::approve::{self, Token};
 use super::instant::{self, CREDENTIAL, Encrypted};
 use super::sign::credentials;
-use super::wire::{Told, doubt, millis, read_json};
+use super::wire::{Told, doubt, read_json};
 use super::{Inicis, codes, mask, method, rules, send};
 use crate::adapters::{
     BillingKeys, Call, ChannelRevision, Charge, IssueKey, IssuedKey, KeyByCard, KeyWindow, Operation, Outcome, Refusal,
@@ -54,7 +54,7 @@ impl BillingKeys for Inicis {
         let key = command.key.as_ref().ok_or_else(gone)?.expose_secret();
         let months = i64::from(command.installment_months);
         let months = rules::months("installmentMonth", months, command.amounts.total)?;
-        let [name, email, phone] = rules::buyer([
+        let buyer = rules::buyer([
             command.customer_name.as_deref(),
             command.customer_email.as_deref(),
             command.customer_phone.as_deref(),
@@ -64,19 +64,13 @@ impl BillingKeys for Inicis {
         let (vat, tax_free) = (command.amounts.vat.to_string(), command.amounts.tax_free.to_string());
         let free = command.free_installment && months > 0;
         let (quota, interest) = (format!("{months:02}"), if free { "1" } else { "0" });
-        let mut fields = vec![
-            ("url", send::SHOP),
-            ("moid", oid),
-            ("goodName", &goods),
-            ("buyerName", &name),
-            ("buyerEmail", &email),
-            ("buyerTel", &phone),
-            ("price", &price),
+        let mut fields = send::order(oid, &goods, &buyer, &price);
+        fields.extend([
             ("billKey", key),
             ("authentification", "00"),
             ("cardQuota", &quota),
             ("quotaInterest", interest),
-        ];
+        ]);
         let split = keys.amount_parts || command.amounts.tax_free > 0;
         let operation = Operation::ChargeBillingKey;
         if keys.v2 {
@@ -126,23 +120,15 @@ impl KeyByCard for Inicis {
             return Err(Refusal::new(CREDENTIAL, message));
         }
         let card = Encrypted::of(card, credentials(channel)?)?;
-        let [name, email, phone] = rules::buyer([
+        let buyer = rules::buyer([
             command.customer_name.as_deref(),
             command.customer_email.as_deref(),
             command.customer_phone.as_deref(),
         ])?;
         let goods = named(command.name.as_deref());
         let (price, oid) = (SHOWN_AMOUNT.to_string(), command.order_id.as_str());
-        let mut fields = vec![
-            ("url", send::SHOP),
-            ("moid", oid),
-            ("goodName", &goods),
-            ("buyerName", &name),
-            ("buyerEmail", &email),
-            ("buyerTel", &phone),
-            ("price", &price),
-            ("cardNumber", &card.number),
-        ];
+        let mut fields = send::order(oid, &goods, &buyer, &price);
+        fields.push(("cardNumber", &card.number));
         // The owner is always checked here: the call has no member to leave it out.
         let sent = card.fields.iter().filter(|(name, _)| *name != "authentification");
         fields.extend(sent.map(|(name, value)| (*name, value.as_str())));
@@ -218,15 +204,13 @@ fn issued(told: &Told) -> Outcome<IssuedKey> {
     let Some(key) = key else {
         return Outcome::Unknown(doubt("NARU_NO_KEY", "KG Inicis' answer names no usable billing key"));
     };
-    let joined = |day: &str, time: &str| {
-        let [day, time] = [day, time].map(|name| told.text(name).unwrap_or_default());
-        millis(&format!("{day}{time}"))
-    };
     Outcome::Done(IssuedKey {
         key: SecretString::from(key),
         method: Some(method::by_card(told)),
         pg_tx_id: told.text("tid").filter(|tid| rules::is_tid(tid)),
-        issued_at: joined("applDate", "applTime").or_else(|| joined("payDate", "payTime")),
+        issued_at: told
+            .moment("applDate", "applTime")
+            .or_else(|| told.moment("payDate", "payTime")),
         raw: Some(mask::masked(&told.body)),
     })
 }

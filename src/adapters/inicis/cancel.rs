@@ -4,12 +4,12 @@
 
 use super::method::kept;
 use super::sign::credentials;
-use super::wire::{Told, doubt, millis, read_json, whole};
+use super::wire::{Told, doubt, read_json, whole};
 use super::{codes, escrow, mask, rules, send};
 use crate::adapters::{
     Call, Cancel, CancelDone, ChannelRevision, Operation, Outcome, Refusal, Step, UnknownWhy, WireAnswer,
 };
-use crate::payment::{Failure, FailureKind};
+use crate::payment::{Failure, FailureKind, Millis};
 use serde_json::Value;
 
 /// Step of the full refund that follows a refused last part.
@@ -190,7 +190,7 @@ pub(super) fn cancelled(
 fn rejection_accepted(command: &Cancel, told: &Told) -> Outcome<CancelDone> {
     if told.code() == "00" {
         return Outcome::Done(CancelDone {
-            cancelled_at: at(told, ["resultDate", "resultTime"]),
+            cancelled_at: told.moment("resultDate", "resultTime"),
             ..whole_done(command, told)
         });
     }
@@ -204,16 +204,28 @@ fn rejection_accepted(command: &Cancel, told: &Told) -> Outcome<CancelDone> {
     }
 }
 
-fn at(told: &Told, names: [&str; 2]) -> Option<i64> {
-    let [day, time] = names.map(|name| told.text(name).unwrap_or_default());
-    millis(&format!("{day}{time}"))
+/// Reads the answer to the cancellation of something that is cancelled in whole only: one that was before is what was
+/// asked for.
+pub(super) fn undone<T>(answer: &WireAnswer) -> Result<Told, Outcome<T>> {
+    let told = read_json(answer).map_err(Outcome::Unknown)?;
+    let before = codes::meaning(&told.detail(), &told.message()).0 == FailureKind::AlreadyCancelled;
+    if told.code() == "00" || before {
+        Ok(told)
+    } else {
+        Err(codes::refused(&told))
+    }
+}
+
+/// When [`undone`] was.
+pub(super) fn undone_at(told: &Told) -> Option<Millis> {
+    told.moment("cancelDate", "cancelTime")
 }
 
 /// A full refund has no id of its own: KG Inicis knows it by the payment's TID.
 fn whole_done(command: &Cancel, told: &Told) -> CancelDone {
     CancelDone {
         pg_cancellation_id: Some(command.pg_tx_id.clone()),
-        cancelled_at: at(told, ["cancelDate", "cancelTime"]),
+        cancelled_at: undone_at(told),
         pending: false,
         receipt_url: None,
         raw: Some(mask::masked(&told.body)),
@@ -233,7 +245,7 @@ fn part_done(command: &Cancel, told: &Told) -> Result<CancelDone, UnknownWhy> {
     let mut new = ["tid", "prtcTid"].into_iter().filter_map(|name| told.text(name));
     Ok(CancelDone {
         pg_cancellation_id: new.rfind(|tid| *tid != command.pg_tx_id),
-        cancelled_at: at(told, ["prtcDate", "prtcTime"]),
+        cancelled_at: told.moment("prtcDate", "prtcTime"),
         pending: false,
         receipt_url: None,
         raw: Some(mask::masked(&told.body)),

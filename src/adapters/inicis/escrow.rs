@@ -2,7 +2,7 @@
 //! The buyer decides in a window of KG Inicis; a notice tells of it.
 
 use super::sign::credentials;
-use super::wire::{Told, doubt, formatted, millis, read_json};
+use super::wire::{doubt, formatted, read_json};
 use super::{Inicis, codes, rules, send};
 use crate::adapters::{
     Call, Cancel, ChannelRevision, EscrowAction, EscrowCalls, EscrowCommand, EscrowDone, Operation, Outcome, Refusal,
@@ -62,7 +62,9 @@ impl EscrowCalls for Inicis {
             Err(why) => return Step::Done(Outcome::Unknown(why)),
         };
         if told.code() == "00" {
-            return Step::Done(Outcome::Done(EscrowDone { at: at(&told) }));
+            return Step::Done(Outcome::Done(EscrowDone {
+                at: told.moment("resultDate", "resultTime"),
+            }));
         }
         if !call.replay {
             return Step::Done(codes::refused(&told));
@@ -78,11 +80,6 @@ impl EscrowCalls for Inicis {
         }
         Step::Done(Outcome::Unknown(doubt(&told.detail(), told.message())))
     }
-}
-
-fn at(told: &Told) -> Option<i64> {
-    let [day, time] = ["resultDate", "resultTime"].map(|name| told.text(name).unwrap_or_default());
-    millis(&format!("{day}{time}"))
 }
 
 /// Registers (`I`) or corrects (`U`) a delivery. Every part of it is required.

@@ -1,5 +1,6 @@
 //! Inquiry (INIAPI v2: "거래조회"): by TID, or by order number where the MID's order numbers are unique.
 
+use super::cancel::undone_at;
 use super::sign::credentials;
 use super::wire::{Told, doubt, find, millis, read_json, scalar, whole};
 use super::{codes, mask, method, rules, send, tables};
@@ -110,7 +111,7 @@ fn view(command: &Inquire, channel: &ChannelRevision, told: &Told) -> Result<PgV
         cancels.push(PgCancel {
             id: Some(tid.clone()),
             amount: total - cut,
-            at: joined(told, "cancelDate", "cancelTime"),
+            at: undone_at(told),
             reason: None,
         });
     }
@@ -120,11 +121,6 @@ fn view(command: &Inquire, channel: &ChannelRevision, told: &Told) -> Result<PgV
         cancels,
         status,
     })
-}
-
-fn joined(told: &Told, day: &str, time: &str) -> Option<i64> {
-    let [day, time] = [day, time].map(|name| told.text(name).unwrap_or_default());
-    millis(&format!("{day}{time}"))
 }
 
 fn member(object: Option<&Map<String, Value>>, name: &str) -> Option<String> {
@@ -183,7 +179,7 @@ fn approval(command: &Inquire, told: &Told, tid: String, by_account: bool, waiti
     let word = method::api_word(told, asked.unwrap_or(crate::payment::MethodKind::Card));
     let account = told.value("vacctInfo").and_then(Value::as_object);
     let card = told.value("cardInfo").and_then(Value::as_object);
-    let at = joined(told, "approvedDate", "approvedTime");
+    let at = told.moment("approvedDate", "approvedTime");
     let mut keep = json!({"paymethod": word});
     if by_account {
         keep["account"] = member(account, "accountNumber").into();

@@ -86,7 +86,7 @@ impl Instant for Inicis {
         })?;
         let keys = credentials(channel)?;
         let card = Encrypted::of(card, keys)?;
-        let [name, email, phone] = rules::buyer([
+        let buyer = rules::buyer([
             command.customer_name.as_deref(),
             command.customer_email.as_deref(),
             command.customer_phone.as_deref(),
@@ -100,19 +100,13 @@ impl Instant for Inicis {
         } else {
             "0"
         };
-        let mut fields = vec![
-            ("url", send::SHOP),
-            ("moid", oid),
-            ("goodName", &goods),
-            ("buyerName", &name),
-            ("buyerEmail", &email),
-            ("buyerTel", &phone),
-            ("price", &price),
+        let mut fields = send::order(oid, &goods, &buyer, &price);
+        fields.extend([
             ("currency", "WON"),
             ("cardQuota", &quota),
             ("quotaInterest", interest),
             ("cardNumber", &card.number),
-        ];
+        ]);
         fields.extend(card.fields.iter().map(|(name, value)| (*name, value.as_str())));
         if keys.amount_parts || command.amounts.tax_free > 0 {
             fields.extend([("tax", vat.as_str()), ("taxFree", &tax_free)]);

@@ -1,14 +1,15 @@
 //! Stand-alone cash receipts (INIAPI manual: "현금영수증 발행", v1). KG Inicis has no inquiry for them and nothing guards
 //! against a second one, so an issue is sent once; a cancellation may be repeated.
 
+use super::cancel::{undone, undone_at};
 use super::sign::credentials;
-use super::wire::{doubt, millis, read_json};
+use super::wire::{doubt, read_json};
 use super::{Inicis, codes, rules, send};
 use crate::adapters::{
     Call, CancelReceipt, CashReceipts, ChannelRevision, InquireReceipt, IssueReceipt, Operation, Outcome,
     ReceiptCancelled, ReceiptIssued, ReceiptView, Refusal, Step, TaxOffice, WireAnswer,
 };
-use crate::payment::{FailureKind, ReceiptKind};
+use crate::payment::ReceiptKind;
 use secrecy::ExposeSecret;
 
 const NO_INQUIRY: &str = "KG Inicis has no inquiry for cash receipts";
@@ -87,12 +88,11 @@ impl CashReceipts for Inicis {
                 "KG Inicis' answer has no TID",
             )));
         };
-        let [day, time] = ["authDate", "authTime"].map(|name| told.text(name).unwrap_or_default());
         Step::Done(Outcome::Done(ReceiptIssued {
             url: page(&tid),
             pg_receipt_id: tid,
             issue_number: told.text("authNo").unwrap_or_default(),
-            issued_at: millis(&format!("{day}{time}")),
+            issued_at: told.moment("authDate", "authTime"),
             // KG Inicis says no more about it.
             tax_office: TaxOffice::Accepted,
         }))
@@ -129,19 +129,13 @@ impl CashReceipts for Inicis {
         _call: &Call,
         answer: &WireAnswer,
     ) -> Step<ReceiptCancelled> {
-        let told = match read_json(answer) {
+        let told = match undone(answer) {
             Ok(told) => told,
-            Err(why) => return Step::Done(Outcome::Unknown(why)),
+            Err(not) => return Step::Done(not),
         };
-        // Only whole receipts are cancelled, so one that was before is what was asked for.
-        let before = codes::meaning(&told.detail(), &told.message()).0 == FailureKind::AlreadyCancelled;
-        if told.code() != "00" && !before {
-            return Step::Done(codes::refused(&told));
-        }
-        let [day, time] = ["cancelDate", "cancelTime"].map(|name| told.text(name).unwrap_or_default());
         Step::Done(Outcome::Done(ReceiptCancelled {
             pg_cancellation_id: told.text("cshrCancelNum"),
-            cancelled_at: millis(&format!("{day}{time}")),
+            cancelled_at: undone_at(&told),
         }))
     }
 

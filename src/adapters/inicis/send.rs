@@ -12,7 +12,26 @@ use crate::payment::Millis;
 const CLIENT_IP: &str = "127.0.0.1";
 
 /// `url` of INIAPI's payments: shown nowhere, but required.
-pub(super) const SHOP: &str = "https://www.inicis.com";
+const SHOP: &str = "https://www.inicis.com";
+
+/// Members that every order without a window begins with; `buyer` is name, e-mail address and phone number.
+pub(super) fn order<'a>(
+    order_id: &'a str,
+    goods: &'a str,
+    buyer: &'a [String; 3],
+    price: &'a str,
+) -> Vec<(&'static str, &'a str)> {
+    let [name, email, phone] = buyer;
+    vec![
+        ("url", SHOP),
+        ("moid", order_id),
+        ("goodName", goods),
+        ("buyerName", name),
+        ("buyerEmail", email),
+        ("buyerTel", phone),
+        ("price", price),
+    ]
+}
 
 /// A product whose address names the data centre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

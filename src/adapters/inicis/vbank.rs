@@ -1,14 +1,15 @@
 //! Closing a virtual account before its deposit (INIAPI manual: 채번취소, `GVacct`), and issuing one without a window
 //! (INIAPI manual: "가상계좌", `formpay`).
 
+use super::cancel::{undone, undone_at};
 use super::sign::credentials;
-use super::wire::{doubt, formatted, millis, read_json};
+use super::wire::{doubt, formatted, read_json};
 use super::{Inicis, codes, mask, method, rules, send, tables};
 use crate::adapters::{
     AccountClosed, AccountExpiry, AccountKind, Call, ChannelRevision, CloseAccount, IssueAccount, Operation, Outcome,
     ReceiptWish, Refusal, Step, VirtualAccounts, WireAnswer,
 };
-use crate::payment::{Approval, FailureKind, MethodDetail, MethodKind, Status};
+use crate::payment::{Approval, MethodDetail, MethodKind, Status};
 use serde_json::json;
 
 impl VirtualAccounts for Inicis {
@@ -44,7 +45,7 @@ impl VirtualAccounts for Inicis {
         if due <= command.at {
             return Err(Refusal::new("method.virtualAccount.expiry", "must lie ahead"));
         }
-        let [name, email, phone] = rules::buyer([
+        let buyer = rules::buyer([
             command.customer_name.as_deref(),
             command.customer_email.as_deref(),
             command.customer_phone.as_deref(),
@@ -53,21 +54,15 @@ impl VirtualAccounts for Inicis {
         let (price, oid) = (command.amounts.total.to_string(), command.order_id.as_str());
         let (day, time) = (formatted(due, "%Y%m%d"), formatted(due, "%H%M"));
         let (vat, tax_free) = (command.amounts.vat.to_string(), command.amounts.tax_free.to_string());
-        let mut fields = vec![
-            ("url", send::SHOP),
-            ("moid", oid),
-            ("goodName", &goods),
-            ("buyerName", &name),
-            ("buyerEmail", &email),
-            ("buyerTel", &phone),
-            ("price", &price),
+        let mut fields = send::order(oid, &goods, &buyer, &price);
+        fields.extend([
             ("currency", "WON"),
             ("bankCode", bank),
             ("dtInput", &day),
             ("tmInput", &time),
-            ("nmInput", &name),
+            ("nmInput", buyer[0].as_str()),
             ("flgCash", "0"),
-        ];
+        ]);
         if credentials(channel)?.amount_parts || command.amounts.tax_free > 0 {
             fields.extend([("tax", vat.as_str()), ("taxFree", &tax_free)]);
         }
@@ -109,11 +104,7 @@ impl VirtualAccounts for Inicis {
             let message = format!("KG Inicis' answer does not say the {} asked for", command.amounts.total);
             return Step::Done(Outcome::Unknown(doubt("NARU_WRONG_AMOUNT", message)));
         }
-        let joined = |day: &str, time: &str| {
-            let [day, time] = [day, time].map(|name| told.text(name).unwrap_or_default());
-            millis(&format!("{day}{time}"))
-        };
-        let expires_at = joined("validDate", "validTime").unwrap_or_else(|| due(command));
+        let expires_at = told.moment("validDate", "validTime").unwrap_or_else(|| due(command));
         Step::Done(Outcome::Done(Approval {
             cash_receipt: None,
             escrow: false,
@@ -135,7 +126,7 @@ impl VirtualAccounts for Inicis {
                 remittee: told.text("vacctName"),
                 remitter: None,
                 expires_at: Some(expires_at),
-                issued_at: joined("authDate", "authTime"),
+                issued_at: told.moment("authDate", "authTime"),
             }),
             pg_tx_id: tid,
         }))
@@ -168,17 +159,12 @@ impl VirtualAccounts for Inicis {
         _call: &Call,
         answer: &WireAnswer,
     ) -> Step<AccountClosed> {
-        let told = match read_json(answer) {
+        let told = match undone(answer) {
             Ok(told) => told,
-            Err(why) => return Step::Done(Outcome::Unknown(why)),
+            Err(not) => return Step::Done(not),
         };
-        let before = codes::meaning(&told.detail(), &told.message()).0 == FailureKind::AlreadyCancelled;
-        if told.code() != "00" && !before {
-            return Step::Done(codes::refused(&told));
-        }
-        let [day, time] = ["cancelDate", "cancelTime"].map(|name| told.text(name).unwrap_or_default());
         Step::Done(Outcome::Done(AccountClosed {
-            closed_at: millis(&format!("{day}{time}")),
+            closed_at: undone_at(&told),
             raw: Some(mask::masked(&told.body)),
         }))
     }

@@ -43,21 +43,13 @@ impl Window for Inicis {
         }
         let mobile = request.device == Device::Mobile;
         let open = if mobile {
-            Open::Form {
-                // The slash at its end is part of the address (MX1002 without it).
-                action: format!("{}/", channel.endpoint("mobile")),
-                charset: "euc-kr".to_owned(),
-                fields: phone(request, raw, channel)?,
-                iframe: false,
-            }
+            // The slash at its end is part of the address (MX1002 without it).
+            phone_open(
+                format!("{}/", channel.endpoint("mobile")),
+                phone(request, raw, channel)?,
+            )
         } else {
-            Open::ScriptForm {
-                script_url: channel.endpoint("script").to_owned(),
-                call: "INIStdPay.pay".to_owned(),
-                charset: "UTF-8".to_owned(),
-                fields: pc(request, raw, channel)?,
-                action: request.return_url.clone(),
-            }
+            pc_open(channel, pc(request, raw, channel)?, &request.return_url)
         };
         Ok(Opened {
             open,
@@ -77,6 +69,27 @@ impl Window for Inicis {
         channel: &ChannelRevision,
     ) -> WindowVerdict {
         returned::verdict(back, expected, keep, channel)
+    }
+}
+
+/// What a phone does with the form of one of its windows.
+pub(super) fn phone_open(action: String, fields: Fields) -> Open {
+    Open::Form {
+        action,
+        charset: "euc-kr".to_owned(),
+        fields,
+        iframe: false,
+    }
+}
+
+/// What a PC does with [`pc_form`].
+pub(super) fn pc_open(channel: &ChannelRevision, fields: Fields, return_url: &str) -> Open {
+    Open::ScriptForm {
+        script_url: channel.endpoint("script").to_owned(),
+        call: "INIStdPay.pay".to_owned(),
+        charset: "UTF-8".to_owned(),
+        fields,
+        action: return_url.to_owned(),
     }
 }
 

@@ -44,6 +44,12 @@ impl Told {
         whole(&self.text(name)?)
     }
 
+    /// A moment that stands in two members: its day, and its time of day.
+    pub(super) fn moment(&self, day: &str, time: &str) -> Option<Millis> {
+        let [day, time] = [day, time].map(|name| self.text(name).unwrap_or_default());
+        millis(&format!("{day}{time}"))
+    }
+
     /// Result code of whichever product.
     pub(super) fn code(&self) -> String {
         cut(&self.any(&["resultCode", "P_STATUS"]).unwrap_or_default())

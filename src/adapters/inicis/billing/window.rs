@@ -5,12 +5,12 @@ use super::{SHOWN_AMOUNT, exchange, exchanged, is_key, named};
 use crate::adapters::inicis::form::Pairs;
 use crate::adapters::inicis::returned::{failed, key_verdict, left, once, pairs_of};
 use crate::adapters::inicis::sign::credentials;
-use crate::adapters::inicis::window::{Fields, PcForm, language, pc_form, put};
+use crate::adapters::inicis::window::{Fields, PcForm, language, pc_form, pc_open, phone_open, put};
 use crate::adapters::inicis::wire::stamp;
 use crate::adapters::inicis::{Inicis, mask, method, rules, tables};
 use crate::adapters::request::Request;
 use crate::adapters::{
-    Call, ChannelRevision, Device, IssueKey, IssuedKey, KeyWindow, Open, OpenKeyRequest, Opened, Proof, Refusal,
+    Call, ChannelRevision, Device, IssueKey, IssuedKey, KeyWindow, OpenKeyRequest, Opened, Proof, Refusal,
     ReturnMethod, Step, WindowReturn, WindowType, WindowVerdict, WireAnswer,
 };
 use crate::payment::{CardDetail, MethodDetail, MethodKind};
@@ -41,20 +41,10 @@ impl KeyWindow for Inicis {
         let shown = request.display_amount.filter(|amount| *amount > 0);
         let price = shown.unwrap_or(SHOWN_AMOUNT);
         let open = if mobile {
-            Open::Form {
-                action: channel.endpoint("inibill").to_owned(),
-                charset: "euc-kr".to_owned(),
-                fields: phone(request, channel, price)?,
-                iframe: false,
-            }
+            let fields = phone(request, channel, price)?;
+            phone_open(channel.endpoint("inibill").to_owned(), fields)
         } else {
-            Open::ScriptForm {
-                script_url: channel.endpoint("script").to_owned(),
-                call: "INIStdPay.pay".to_owned(),
-                charset: "UTF-8".to_owned(),
-                fields: pc(request, channel, price)?,
-                action: request.return_url.clone(),
-            }
+            pc_open(channel, pc(request, channel, price)?, &request.return_url)
         };
         Ok(Opened {
             open,
