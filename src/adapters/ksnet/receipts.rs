@@ -84,15 +84,7 @@ impl CashReceipts for Ksnet {
         if command.amounts.total != command.original.total {
             return Err(Refusal::new("amount", "must be the whole receipt's at KSNET"));
         }
-        let header = Header {
-            store: &channel.spec.mid,
-            order: &command.order_id,
-            user: "",
-            email: "",
-            goods: "",
-            phone: "0",
-            at: command.at,
-        };
+        let header = Header::bare(channel, &command.order_id, command.at);
         // 1: the deal was cancelled.
         let body = request::cancel_body("H010", "0", &command.pg_receipt_id, "", "1");
         let record = request::record(&header, &body);

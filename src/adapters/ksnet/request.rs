@@ -42,6 +42,21 @@ pub(super) struct Header<'a> {
     pub(super) at: Millis,
 }
 
+impl<'a> Header<'a> {
+    /// Of a record that says nothing of buyer and goods.
+    pub(super) fn bare(channel: &'a ChannelRevision, order: &'a str, at: Millis) -> Self {
+        Self {
+            store: &channel.spec.mid,
+            order,
+            user: "",
+            email: "",
+            goods: "",
+            phone: "0",
+            at,
+        }
+    }
+}
+
 /// A whole record of version 0603, not encrypted, sent for the first time, for goods, keyed in, over the internet.
 pub(super) fn record(header: &Header<'_>, body: &[u8]) -> Vec<u8> {
     let mut rest = Vec::with_capacity(BODY + body.len());

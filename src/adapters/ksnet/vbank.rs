@@ -139,15 +139,7 @@ impl VirtualAccounts for Ksnet {
         if !rules::is_trno(&command.pg_tx_id) || command.pg_tx_id.len() > 12 {
             return Err(Refusal::new("paymentId", "has no transaction number of KSNET"));
         }
-        let header = Header {
-            store: &channel.spec.mid,
-            order: &command.order_id,
-            user: "",
-            email: "",
-            goods: "",
-            phone: "0",
-            at: command.at,
-        };
+        let header = Header::bare(channel, &command.order_id, command.at);
         let body = request::cancel_body("6010", "0", &command.pg_tx_id, "", "");
         Ok(request::exchange(
             channel,
