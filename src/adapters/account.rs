@@ -146,9 +146,9 @@ impl RefundTransfer {
 
 /// Virtual accounts by server calls.
 pub trait VirtualAccounts: Send + Sync {
-    /// What an inquiry's answer says of the transfers of refunds to the buyer's account. Most PGs tell nothing of them:
-    /// an accepted refund is then the last word.
-    fn refund_transfer(&self, _answer: &WireAnswer) -> Option<RefundTransfer> {
+    /// Reads from an inquiry's answer how the transfer of a refund to the buyer's account goes. Most PGs tell nothing of
+    /// it: an accepted refund is then the last word, and nobody need ask.
+    fn refund_transfer(&self) -> Option<fn(&WireAnswer) -> RefundTransfer> {
         None
     }
     /// First call of an issue.

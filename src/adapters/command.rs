@@ -1,7 +1,7 @@
 //! Commands to a PG and what comes back, in our words.
 
 use super::Operation;
-use crate::payment::{Amounts, Approval, Currency, EscrowState, Failure, MethodKind, Millis, Status};
+use crate::payment::{Amounts, Approval, Currency, EscrowState, Failure, MethodKind, Millis, Status, Transaction};
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -165,6 +165,23 @@ pub struct Inquire {
     /// which.
     #[serde(default)]
     pub operation: Option<Operation>,
+}
+
+impl Inquire {
+    /// What stands behind a payment now; asked at `at`, ms.
+    #[must_use]
+    pub fn about(transaction: &Transaction, at: Millis) -> Self {
+        Self {
+            pg_tx_id: transaction.pg_tx_id.clone(),
+            order_id: transaction.order_id.clone(),
+            amounts: transaction.amounts,
+            currency: transaction.currency,
+            ordered_at: transaction.requested_at,
+            at,
+            approving: None,
+            operation: None,
+        }
+    }
 }
 
 /// A cancellation as the PG lists it.

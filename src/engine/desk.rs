@@ -224,16 +224,12 @@ impl Engine {
         let command = command.map_err(|error| DeskError::Engine(format!("stored command: {error}")))?;
         let question = Inquire {
             pg_tx_id: Some(pg_tx_id.to_owned()),
-            order_id: transaction.order_id.clone(),
-            amounts: transaction.amounts,
-            currency: transaction.currency,
-            ordered_at: transaction.requested_at,
-            at: now(),
             approving: match command {
                 Command::Approve(approve) => Some(Box::new(approve)),
                 _ => None,
             },
             operation: Some(intent.operation),
+            ..Inquire::about(transaction, now())
         };
         let adapter = channel.adapter;
         let call = adapter.inquire(&question, channel);

@@ -51,16 +51,7 @@ impl Engine {
             ));
         }
         let channel = self.revision_for(&transaction).await?;
-        let question = Inquire {
-            pg_tx_id: transaction.pg_tx_id.clone(),
-            order_id: transaction.order_id.clone(),
-            amounts: transaction.amounts,
-            currency: transaction.currency,
-            ordered_at: transaction.requested_at,
-            at: now(),
-            approving: None,
-            operation: None,
-        };
+        let question = Inquire::about(&transaction, now());
         let adapter = channel.adapter;
         let call = match adapter.inquire(&question, &channel) {
             Ok(call) => call,

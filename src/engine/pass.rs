@@ -3,12 +3,22 @@
 
 use super::request::EngineError;
 use super::{Engine, now};
-use crate::adapters::{ChannelRevision, PassRequest};
+use crate::adapters::{ChannelRevision, PassRequest, PassThrough, Refusal};
 use crate::gateway::Exchange;
 use crate::ledger::{JournalEntry, Write};
 use serde_json::json;
 
 impl Engine {
+    /// What passes calls through to a channel's PG.
+    ///
+    /// # Errors
+    /// [`EngineError::Unsupported`] if its calls cannot be authorised from outside.
+    pub fn passing(channel: &ChannelRevision) -> Result<&'static dyn PassThrough, EngineError> {
+        let message = "this PG signs each call over its own fields, so calls cannot be passed through";
+        let passing = channel.adapter.pass_through();
+        passing.ok_or_else(|| EngineError::Unsupported(Refusal::new("channelKey", message)))
+    }
+
     /// Sends a call through a channel. That it was made, by whom and to which path, is journalled before the first byte
     /// leaves; bodies are not: nobody knows what is secret in them.
     ///
@@ -23,13 +33,8 @@ impl Engine {
     ) -> Result<Exchange, EngineError> {
         let path = plain(&request.target);
         let method = format!("{:?}", request.method).to_uppercase();
-        let adapter = channel.adapter.pass_through().ok_or_else(|| {
-            EngineError::Unsupported(crate::adapters::Refusal::new(
-                "channelKey",
-                "this PG signs each call over its own fields: calls cannot be passed through",
-            ))
-        })?;
-        let call = adapter.pass(request, channel).map_err(EngineError::Refused)?;
+        let passing = Self::passing(channel)?;
+        let call = passing.pass(request, channel).map_err(EngineError::Refused)?;
         let line = |kind: &str, doc| {
             Write::Journal(JournalEntry {
                 at: now(),

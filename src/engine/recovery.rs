@@ -220,17 +220,12 @@ impl Case<'_> {
 
     async fn inquire(&mut self) -> Option<Outcome<Effect>> {
         let question = Inquire {
-            pg_tx_id: self.transaction.pg_tx_id.clone(),
-            order_id: self.transaction.order_id.clone(),
-            amounts: self.transaction.amounts,
-            currency: self.transaction.currency,
-            ordered_at: self.transaction.requested_at,
-            at: now(),
             approving: match self.command {
                 Command::Approve(approve) => Some(Box::new(approve.clone())),
                 _ => None,
             },
             operation: Some(self.intent.operation),
+            ..Inquire::about(self.transaction, now())
         };
         let (channel, adapter) = (self.channel, self.channel.adapter);
         let call = adapter.inquire(&question, channel).ok()?;

@@ -21,7 +21,8 @@ impl Engine {
     /// [`EngineError::Storage`]; the channel's credentials cannot be found.
     pub async fn watch_refund(&self, transaction: &Transaction) -> Result<Option<RefundTransfer>, EngineError> {
         let channel = self.revision_for(transaction).await?;
-        let Some(accounts) = channel.adapter.virtual_accounts() else {
+        let accounts = channel.adapter.virtual_accounts();
+        let Some(transfer) = accounts.and_then(|accounts| accounts.refund_transfer()) else {
             return Ok(None);
         };
         // A later refund is a transfer of its own.
@@ -31,23 +32,14 @@ impl Engine {
         if journal.iter().any(|line| known(&line)) {
             return Ok(None);
         }
-        let question = Inquire {
-            pg_tx_id: transaction.pg_tx_id.clone(),
-            order_id: transaction.order_id.clone(),
-            amounts: transaction.amounts,
-            currency: transaction.currency,
-            ordered_at: transaction.requested_at,
-            at: now(),
-            approving: None,
-            operation: None,
-        };
+        let question = Inquire::about(transaction, now());
         let adapter = channel.adapter;
         let Ok(call) = adapter.inquire(&question, &channel) else {
             return Ok(None);
         };
         let (mut trail, told) = (Trail::default(), Mutex::new(None));
         let read = |call: &_, answer: &_| {
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = accounts.refund_transfer(answer);
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(transfer(answer));
             adapter.inquired(&question, &channel, call, answer)
         };
         // What the payment holds is not at stake here: an answer that cannot be believed tells of no transfer either.

@@ -101,16 +101,8 @@ impl VirtualAccounts for Toss {
         post(channel, Operation::IssueAccount, "/v1/virtual-accounts", key, &body)
     }
 
-    fn refund_transfer(&self, answer: &WireAnswer) -> Option<RefundTransfer> {
-        let Answer::Payment(payment) = read(answer) else {
-            return None;
-        };
-        let told = payment.virtual_account.get()?.refund_status.owned()?;
-        Some(match told.as_str() {
-            "COMPLETED" => RefundTransfer::Done,
-            "FAILED" | "PARTIAL_FAILED" => RefundTransfer::Failed,
-            _ => RefundTransfer::Underway,
-        })
+    fn refund_transfer(&self) -> Option<fn(&WireAnswer) -> RefundTransfer> {
+        Some(refund_transfer)
     }
 
     fn account_issued(
@@ -178,6 +170,19 @@ impl VirtualAccounts for Toss {
             closed_at: entry.and_then(|entry| millis(&entry.canceled_at)),
             raw: Some(mask::masked(&answer.body)),
         }))
+    }
+}
+
+/// `refundStatus` of the payment's account.
+fn refund_transfer(answer: &WireAnswer) -> RefundTransfer {
+    let Answer::Payment(payment) = read(answer) else {
+        return RefundTransfer::Underway;
+    };
+    let account = payment.virtual_account.get();
+    match account.and_then(|account| account.refund_status.text()).as_deref() {
+        Some("COMPLETED") => RefundTransfer::Done,
+        Some("FAILED" | "PARTIAL_FAILED") => RefundTransfer::Failed,
+        _ => RefundTransfer::Underway,
     }
 }
 

@@ -5,7 +5,7 @@ use super::V2;
 use super::auth::authenticate;
 use super::error::ApiError;
 use crate::adapters::{HttpMethod, PassRequest, PassThrough, WireAnswer};
-use crate::engine::now;
+use crate::engine::{Engine, now};
 use crate::gateway::Exchange;
 use crate::net::{Request, Response, full};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -30,10 +30,7 @@ impl V2 {
         let channel = snapshot.channels.get(key);
         let channel = channel.filter(|channel| channel.spec.stores.contains(&store.id));
         let channel = Arc::clone(channel.ok_or_else(|| ApiError::no_channel(key))?);
-        let Some(passing) = channel.adapter.pass_through() else {
-            let message = "channelKey: this PG signs each call over its own fields, so calls cannot be passed through";
-            return Err(ApiError::invalid(message));
-        };
+        let passing = Engine::passing(&channel)?;
         let asked = PassRequest {
             method: method(&request.method)?,
             target: target(path, &request.query)?,
