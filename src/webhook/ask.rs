@@ -9,8 +9,6 @@ use crate::engine::{Asks, CONFIRM_V1, Consent, now};
 use crate::payment::{Transaction, imp_uid};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, header};
-use http_body_util::Full;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -24,33 +22,19 @@ impl Asks for Webhooks {
             let v1 = transaction.extras.get(CONFIRM_V1).and_then(Value::as_bool) == Some(true);
             let version = if v1 { WebhookVersion::V1 } else { settings.version };
             let body = Bytes::from(question(version, transaction).to_string());
-            let (id, timestamp) = (format!("confirm_{}", transaction.id), now().div_euclid(1000));
-            let signature = sign::signatures(&settings.secrets, &id, timestamp, &body);
-            let mut request = Request::post(url)
-                .header(header::CONTENT_TYPE, "application/json")
-                .header(header::USER_AGENT, concat!("naru/", env!("CARGO_PKG_VERSION")))
-                .header("webhook-id", &id)
-                .header("webhook-timestamp", timestamp);
-            if !signature.is_empty() {
-                request = request.header("webhook-signature", signature);
-            }
-            let client = if settings.allow_private {
-                &self.free
-            } else {
-                &self.guarded
+            let id = format!("confirm_{}", transaction.id);
+            let stamp = (id.as_str(), now().div_euclid(1000));
+            let answered = match sign::post(url, "application/json", &settings.secrets, stamp, body) {
+                Ok(request) => self.client(&settings).send(request, WITHIN).await,
+                Err(why) => Err(why),
             };
-            let answered = match request.body(Full::new(body)) {
-                Ok(request) => client.send(request, WITHIN).await,
-                Err(error) => Err(format!("the request cannot be built: {error}")),
-            };
-            let about = (transaction.id.as_str(), transaction.payment_id.as_str());
             match answered {
                 Ok(answered) if answered.status.is_success() => Consent::Given,
                 Ok(answered) => {
                     let status = answered.status.as_u16();
                     tracing::info!(
-                        transaction = about.0,
-                        payment = about.1,
+                        transaction = transaction.id,
+                        payment = transaction.payment_id,
                         status,
                         "the merchant refused an approval"
                     );
@@ -58,8 +42,8 @@ impl Asks for Webhooks {
                 }
                 Err(error) => {
                     tracing::warn!(
-                        transaction = about.0,
-                        payment = about.1,
+                        transaction = transaction.id,
+                        payment = transaction.payment_id,
                         error,
                         "the merchant's confirmUrl gave no answer, which counts as a refusal"
                     );

@@ -1,5 +1,6 @@
 //! One try of one delivery, and what becomes of it.
 
+use super::client::HookClient;
 use super::{Webhooks, payload, plan, route, sign};
 use crate::channels::WebhookVersion;
 use crate::engine::{crash, now};
@@ -7,8 +8,7 @@ use crate::ledger::{Delivery, DeliveryState, DeliveryTry};
 use crate::payment::{Millis, Platform};
 use crate::telemetry::mask::masked;
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, header};
-use http_body_util::Full;
+use http::{HeaderMap, StatusCode, header};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -79,12 +79,20 @@ impl Webhooks {
         (taken, pause)
     }
 
+    /// The client that may reach an endpoint.
+    pub(super) fn client(&self, settings: &route::Settings) -> &HookClient {
+        if settings.allow_private {
+            &self.free
+        } else {
+            &self.guarded
+        }
+    }
+
     async fn attempt(&self, delivery: &Delivery, settings: &route::Settings) -> (DeliveryTry, Verdict) {
         let server = settings.version == WebhookVersion::V1 && self.without_window(&delivery.transaction_id).await;
         let payload = payload::render(delivery, settings.version, settings.content, server);
         let at = now();
         let timestamp = at.div_euclid(1000);
-        let signature = sign::signatures(&settings.secrets, &delivery.event_id, timestamp, &payload.body);
         let mut log = DeliveryTry {
             delivery_id: delivery.id.clone(),
             attempt: delivery.attempts + 1,
@@ -92,32 +100,24 @@ impl Webhooks {
             request_body: String::from_utf8_lossy(&payload.body).into_owned(),
             ..DeliveryTry::default()
         };
-        let request = Request::post(&delivery.url)
-            .header(header::CONTENT_TYPE, payload.content_type)
-            .header(header::USER_AGENT, concat!("naru/", env!("CARGO_PKG_VERSION")))
-            .header("webhook-id", &delivery.event_id)
-            .header("webhook-timestamp", timestamp);
-        let request = if signature.is_empty() {
-            request
-        } else {
-            request.header("webhook-signature", signature)
-        };
-        let request = match request.body(Full::new(payload.body)) {
+        let stamp = (delivery.event_id.as_str(), timestamp);
+        let request = sign::post(
+            &delivery.url,
+            payload.content_type,
+            &settings.secrets,
+            stamp,
+            payload.body,
+        );
+        let request = match request {
             Ok(request) => request,
-            Err(error) => {
-                let why = format!("the request cannot be built: {error}");
+            Err(why) => {
                 log.error = Some(why.clone());
                 return (log, Verdict::Failed { why, retry_after: None });
             }
         };
         log.request_header = lines(request.headers());
         crash::point("before-webhook");
-        let client = if settings.allow_private {
-            &self.free
-        } else {
-            &self.guarded
-        };
-        let answered = match client.send(request, self.options.timeout).await {
+        let answered = match self.client(settings).send(request, self.options.timeout).await {
             Ok(answered) => answered,
             Err(why) => {
                 log.error = Some(why.clone());

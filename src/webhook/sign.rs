@@ -4,6 +4,9 @@ use crate::channels::webhook_key;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::Full;
 use secrecy::{ExposeSecret, SecretString};
 
 /// The value of `webhook-signature`: one `v1,<mac>` for each secret, separated by spaces. `timestamp` is in seconds.
@@ -19,6 +22,30 @@ pub fn signatures(secrets: &[SecretString], id: &str, timestamp: i64, body: &[u8
         Some(format!("v1,{}", STANDARD.encode(mac.sign().as_ref())))
     });
     signed.collect::<Vec<_>>().join(" ")
+}
+
+/// A signed POST, as every receiver gets it; unsigned without secrets. `timestamp` is in seconds.
+///
+/// # Errors
+/// The URL cannot be asked.
+pub fn post(
+    url: &str,
+    content_type: &str,
+    secrets: &[SecretString],
+    (id, timestamp): (&str, i64),
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, String> {
+    let signature = signatures(secrets, id, timestamp, &body);
+    let mut request = Request::post(url)
+        .header(header::CONTENT_TYPE, content_type)
+        .header(header::USER_AGENT, concat!("naru/", env!("CARGO_PKG_VERSION")))
+        .header("webhook-id", id)
+        .header("webhook-timestamp", timestamp);
+    if !signature.is_empty() {
+        request = request.header("webhook-signature", signature);
+    }
+    let request = request.body(Full::new(body));
+    request.map_err(|error| format!("the request cannot be built: {error}"))
 }
 
 #[cfg(test)]
