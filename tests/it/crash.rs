@@ -2,12 +2,12 @@
 //! is made once, and the merchant's retry under the same `paymentId` never buys twice.
 
 use crate::rig::{Pg, Return, Router, Site, Web, agree, toss};
+use crate::together::Together;
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 const CHANNEL: &str = "channel-key-crash";
 const PAYMENT: &str = "crash-1";
@@ -189,13 +189,12 @@ impl Case {
 /// Runs cases side by side: most of their time they wait.
 async fn run_all(cases: Vec<Case>) {
     let places = Arc::new(Semaphore::new(PARALLEL));
-    let mut running = JoinSet::new();
-    let count = cases.len();
+    let mut running = Together::default();
     for case in cases {
         let places = Arc::clone(&places);
         // Those that wait a minute for the PG's silence to count leave their place to others.
         let waits = case.operation == Operation::Instant;
-        running.spawn(async move {
+        running.start(async move {
             let _place = if waits {
                 None
             } else {
@@ -206,20 +205,7 @@ async fn run_all(cases: Vec<Case>) {
             println!("{case:?}: {:.1} s", began.elapsed().as_secs_f32());
         });
     }
-    let mut failed = Vec::new();
-    while let Some(ended) = running.join_next().await {
-        if let Err(error) = ended {
-            let payload = error.into_panic();
-            let text = payload.downcast_ref::<String>().cloned();
-            failed.push(text.unwrap_or_else(|| "a case failed".to_owned()));
-        }
-    }
-    assert!(
-        failed.is_empty(),
-        "{} of {count} failed:\n{}",
-        failed.len(),
-        failed.join("\n\n")
-    );
+    running.end().await;
 }
 
 fn everywhere(operations: &[Operation]) -> Vec<Case> {

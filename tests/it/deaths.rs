@@ -5,12 +5,12 @@
 use crate::crash::POINTS;
 use crate::every_pg::{Shop, providers};
 use crate::rig::{Pg, Return, Router, Web, agree};
+use crate::together::Together;
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 const PAYMENT: &str = "death-1";
 /// "Not found" at a PG is believed minutes after the last call at most; then comes one more look.
@@ -166,13 +166,13 @@ fn done(ask: &Ask, answer: &crate::harness::Answer) -> bool {
 
 async fn everywhere(operation: Operation) {
     let places = Arc::new(Semaphore::new(PARALLEL));
-    let mut running = JoinSet::new();
+    let mut running = Together::default();
     for provider in providers().into_iter().filter(|provider| provider != "toss") {
         // Recovery starts no new intent: the points before it are passed once only.
         let first = POINTS.iter().map(|point| (*point, false));
         for (point, recovering) in first.chain(POINTS[2..].iter().map(|point| (*point, true))) {
             let (places, provider) = (Arc::clone(&places), provider.clone());
-            running.spawn(async move {
+            running.start(async move {
                 let _place = places.acquire().await.unwrap();
                 let began = Instant::now();
                 let case = Case {
@@ -189,21 +189,7 @@ async fn everywhere(operation: Operation) {
             });
         }
     }
-    let count = running.len();
-    let mut failed = Vec::new();
-    while let Some(ended) = running.join_next().await {
-        if let Err(error) = ended {
-            let payload = error.into_panic();
-            let text = payload.downcast_ref::<String>().cloned();
-            failed.push(text.unwrap_or_else(|| "a case failed".to_owned()));
-        }
-    }
-    let failures = failed.len();
-    assert!(
-        failed.is_empty(),
-        "{failures} of {count} failed:\n{}",
-        failed.join("\n\n")
-    );
+    running.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 use crate::books::Books;
 use crate::harness::Answer;
 use crate::rig::{Dice, Pg, Router, Site, Web, agree, toss};
+use crate::together::{Together, why};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -168,11 +169,7 @@ async fn weather(seed: u64) {
     }
     let mut bought = 0;
     while let Some(ended) = clients.join_next().await {
-        bought += ended.unwrap_or_else(|error| {
-            let payload = error.into_panic();
-            let text = payload.downcast_ref::<String>().cloned().unwrap_or_default();
-            panic!("TEST_SEED={seed}: {text}\n{}", router.said())
-        });
+        bought += ended.unwrap_or_else(|error| panic!("TEST_SEED={seed}: {}\n{}", why(error), router.said()));
     }
     pg.faults(&web, json!([])).await;
     let since = Instant::now();
@@ -207,16 +204,9 @@ fn seeds() -> Vec<u64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_accounts_agree_after_bad_weather() {
-    let mut running = JoinSet::new();
+    let mut running = Together::default();
     for seed in seeds() {
-        running.spawn(weather(seed));
+        running.start(weather(seed));
     }
-    let mut failed = Vec::new();
-    while let Some(ended) = running.join_next().await {
-        if let Err(error) = ended {
-            let payload = error.into_panic();
-            failed.push(payload.downcast_ref::<String>().cloned().unwrap_or_default());
-        }
-    }
-    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+    running.end().await;
 }

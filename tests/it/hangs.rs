@@ -3,10 +3,10 @@
 
 use crate::every_pg::{Shop, providers, site};
 use crate::rig::{Pg, Router, Web, agree, toss};
+use crate::together::Together;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
 
 const WELL: &str = "channel-key-well";
 const TOTAL: i64 = 11_000;
@@ -116,16 +116,9 @@ async fn hang(provider: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pg_that_hangs_harms_no_other() {
-    let mut running = JoinSet::new();
+    let mut running = Together::default();
     for provider in providers().into_iter().filter(|provider| provider != "toss") {
-        running.spawn(async move { hang(&provider).await });
+        running.start(async move { hang(&provider).await });
     }
-    let mut failed = Vec::new();
-    while let Some(ended) = running.join_next().await {
-        if let Err(error) = ended {
-            let payload = error.into_panic();
-            failed.push(payload.downcast_ref::<String>().cloned().unwrap_or_default());
-        }
-    }
-    assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n\n"));
+    running.end().await;
 }

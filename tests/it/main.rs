@@ -29,4 +29,6 @@ mod secrets;
 mod sick;
 mod source;
 mod tidy;
+mod together;
 mod v1;
+mod web;

@@ -102,7 +102,7 @@ async fn run(pg: Arc<Pg>) {
     for (label, task) in running {
         match task.await {
             Ok(()) => println!("{label}: passed"),
-            Err(error) => failed.push(format!("{label}: {}", panic_text(error))),
+            Err(error) => failed.push(format!("{label}: {}", crate::together::why(error))),
         }
     }
     assert!(
@@ -111,13 +111,6 @@ async fn run(pg: Arc<Pg>) {
         failed.len(),
         failed.join("\n")
     );
-}
-
-fn panic_text(error: tokio::task::JoinError) -> String {
-    let payload = error.into_panic();
-    let text = payload.downcast_ref::<String>().cloned();
-    text.or_else(|| payload.downcast_ref::<&str>().map(ToString::to_string))
-        .unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
