@@ -35,6 +35,19 @@ pub trait Asks: Send + Sync {
     fn ask<'a>(&'a self, url: &'a str, transaction: &'a Transaction) -> BoxFuture<'a, Consent>;
 }
 
+/// Ends the question of a transaction however its task ends: a question left open would keep every later return waiting.
+struct Asked {
+    engine: Arc<Engine>,
+    id: String,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.engine.asking.remove(&self.id);
+        self.engine.waiters.wake(&self.id);
+    }
+}
+
 impl Engine {
     /// Who asks merchants before an approval. Without anybody, a payment that wants to be asked about is refused.
     pub fn asks_by(&self, asks: Arc<dyn Asks>) {
@@ -65,11 +78,11 @@ impl Engine {
         let engine = Arc::clone(self);
         // A task of its own: a browser that goes away ends neither the question nor what follows from its answer.
         let work = tokio::spawn(async move {
-            let id = stored.id.clone();
-            let outcome = engine.asked(stored, channel, approve, &url).await;
-            engine.asking.remove(&id);
-            engine.waiters.wake(&id);
-            outcome
+            let _asked = Asked {
+                engine: Arc::clone(&engine),
+                id: stored.id.clone(),
+            };
+            engine.asked(stored, channel, approve, &url).await
         });
         work.await
             .unwrap_or_else(|_| Err(EngineError::Storage("the confirm process ended early".to_owned())))
