@@ -9,7 +9,7 @@ use super::cancel::cancel_amounts;
 use super::command::Command;
 use super::exchange::Trail;
 use super::operation::Change;
-use super::report::{event_word, outbox_row, webhook_event};
+use super::report::{event_word, money_event, outbox_row, webhook_event};
 use super::request::{CancelRequest, EngineError};
 use super::{Engine, ids, now};
 use crate::adapters::{Cancel, ChannelRevision, Inquire, Outcome, PgCancel, PgView};
@@ -364,6 +364,7 @@ fn commit_of(
             Event::CancelSucceeded { id, .. } => Some(id.clone()),
             _ => None,
         };
+        writes.extend(money_event(step.before, &step.after, Some(&step.event), at).map(Write::Money));
         if let Some(name) = webhook_event(step.before, &step.after, Some(&step.event)) {
             writes.push(Write::Outbox(outbox_row(&step.after, name, about, at)));
         }

@@ -2,7 +2,7 @@
 
 use super::command::{Command, Effect};
 use super::exchange::{Kept, Trail};
-use super::report::{code_of, event_word, log, outbox_row, outstanding, reason_of, webhook_event};
+use super::report::{code_of, event_word, log, money_event, outbox_row, outstanding, reason_of, webhook_event};
 use super::request::EngineError;
 use super::{Engine, account, crash, escrow, ms, now};
 use crate::adapters::{Call, ChannelRevision, Operation, Outcome};
@@ -308,6 +308,7 @@ impl Engine {
             }
         }
         writes.extend(schedule_outcome(before, transaction, at));
+        writes.extend(money_event(before, transaction, event.as_ref(), at).map(Write::Money));
         if let Some(name) = webhook_event(before, transaction, event.as_ref()) {
             writes.push(Write::Outbox(outbox_row(
                 transaction,

@@ -3,7 +3,7 @@
 use super::command::Effect;
 use super::request::EngineError;
 use crate::adapters::{Outcome, UnknownWhy};
-use crate::ledger::OutboxRow;
+use crate::ledger::{MoneyChange, MoneyEvent, OutboxRow};
 use crate::payment::{Event, Millis, Status, Transaction};
 use crate::telemetry::{PaymentLine, payment_line};
 use serde_json::Value;
@@ -91,6 +91,32 @@ pub(super) fn event_word(event: &Event) -> &'static str {
         Event::AskStarted => "AskStarted",
         Event::EscrowChanged(_) => "EscrowChanged",
     }
+}
+
+/// The change of money that an event of this state machine made, if it made one.
+pub(super) fn money_event(
+    before: Status,
+    after: &Transaction,
+    event: Option<&Event>,
+    at: Millis,
+) -> Option<MoneyEvent> {
+    // An account that is closed before its deposit gives nothing back.
+    let held = matches!(before, Status::Paid | Status::PartialCancelled);
+    let (cancellation_id, change) = match (event, after.status) {
+        (Some(Event::CancelSucceeded { .. }), _) if !held => return None,
+        (Some(Event::CancelSucceeded { id, .. }), Status::Cancelled) => (Some(id.clone()), MoneyChange::Cancelled),
+        (Some(Event::CancelSucceeded { id, .. }), _) => (Some(id.clone()), MoneyChange::PartialCancelled),
+        (Some(Event::Approved(_)), Status::Paid) if before != Status::Paid => (None, MoneyChange::Paid),
+        _ => return None,
+    };
+    Some(MoneyEvent {
+        id: cancellation_id.clone().unwrap_or_else(|| after.id.clone()),
+        store_id: after.store_id.clone(),
+        transaction_id: after.id.clone(),
+        cancellation_id,
+        change,
+        at,
+    })
 }
 
 /// PortOne V2's event for a change, if the change is one that merchants are told.

@@ -9,12 +9,14 @@ mod billing;
 mod conformance;
 #[cfg(test)]
 pub(crate) use conformance::transaction as conformance_transaction;
+mod feed;
 mod notices;
 mod outbox;
 mod receipts;
 pub mod sqlite;
 
 pub use billing::{BillingLedger, BillingWrite, KeyFilter, KeyIntent, KeyTime, ScheduleFilter, ScheduleTime};
+pub use feed::{FeedFilter, FeedLedger, Mark, MoneyChange, MoneyEvent};
 pub use notices::{NoticeFilter, NoticeLedger, NoticeRow, NoticeState};
 pub use outbox::{
     Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger, REPLAY_TRIES, RESENDS_MAX, Sent,
@@ -215,6 +217,8 @@ pub enum Write {
     Journal(JournalEntry),
     /// Webhook.
     Outbox(OutboxRow),
+    /// Change of money.
+    Money(MoneyEvent),
     /// Pre-registration (overwrites).
     PreRegister(PreRegistration),
     /// Open window. The same token again replaces it; with another transaction it is a [`LedgerError::Duplicate`].
@@ -243,6 +247,15 @@ pub enum Write {
     Billing(Box<BillingWrite>),
 }
 
+/// Fields of [`PaymentFilter::facts`], in the words of PortOne V2's `PaymentFilterInput`.
+pub const FACTS: [&str; 5] = [
+    "escrowStatus",
+    "cardBrand",
+    "cardType",
+    "cardOwnerType",
+    "giftCertificateType",
+];
+
 /// What a list asks for. ANDed; lists are ORed inside.
 #[derive(Debug, Clone, Default)]
 pub struct PaymentFilter {
@@ -270,6 +283,10 @@ pub struct PaymentFilter {
     pub text: Vec<(String, String)>,
     /// Made by a schedule, or not.
     pub scheduled: Option<bool>,
+    /// Has an escrow, or not.
+    pub escrow: Option<bool>,
+    /// Facts of the payment that it must have: (field word, value word), see [`FACTS`].
+    pub facts: Vec<(&'static str, &'static str)>,
     /// Sort by status change.
     pub sort_by_status_change: bool,
     /// Oldest first.
@@ -281,7 +298,9 @@ pub struct PaymentFilter {
 }
 
 /// The durable journal and its current-state tables.
-pub trait Ledger: Send + Sync + 'static + BillingLedger + NoticeLedger + OutboxLedger + ReceiptLedger {
+pub trait Ledger:
+    Send + Sync + 'static + BillingLedger + FeedLedger + NoticeLedger + OutboxLedger + ReceiptLedger
+{
     /// Commits all or nothing, durably.
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'_, Result<(), LedgerError>>;
     /// A transaction.

@@ -102,8 +102,8 @@ impl ApiError {
 
     /// The operation is PortOne's, but this router does not serve it yet.
     #[must_use]
-    pub fn not_served(what: &str) -> Self {
-        Self::invalid(format!("{what} is not served by this router yet"))
+    pub fn not_served(what: &str, why: &str) -> Self {
+        Self::invalid(format!("{what} is not served by this router: {why}"))
     }
 
     /// The body is larger than `max` bytes.
@@ -139,6 +139,27 @@ impl ApiError {
     pub fn payment_not_found() -> Self {
         let message = "the store has no payment with this paymentId";
         Self::new(StatusCode::NOT_FOUND, "PAYMENT_NOT_FOUND", message)
+    }
+
+    /// 404 `PAYMENT_CANCELLATION_NOT_FOUND`.
+    #[must_use]
+    pub fn cancellation_not_found() -> Self {
+        let message = "the payment has no cancellation with this cancellationId; GET /payments/{paymentId} lists them";
+        Self::new(StatusCode::NOT_FOUND, "PAYMENT_CANCELLATION_NOT_FOUND", message)
+    }
+
+    /// 409 `PAYMENT_CANCELLATION_NOT_PENDING`.
+    #[must_use]
+    pub fn cancellation_not_pending() -> Self {
+        let message = "the cancellation has ended already: there is nothing to stop";
+        Self::new(StatusCode::CONFLICT, "PAYMENT_CANCELLATION_NOT_PENDING", message)
+    }
+
+    /// 404 `PROMOTION_NOT_FOUND`.
+    #[must_use]
+    pub fn promotion_not_found() -> Self {
+        let message = "this router holds no promotions; take promotionId out of your requests";
+        Self::new(StatusCode::NOT_FOUND, "PROMOTION_NOT_FOUND", message)
     }
 
     /// 404 `CASH_RECEIPT_NOT_FOUND`.

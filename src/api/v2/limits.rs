@@ -31,6 +31,8 @@ pub const SECRET: usize = 2_048;
 pub const INSTALLMENT_MONTHS: i64 = 60;
 /// Largest page.
 pub const PAGE_SIZE: i64 = 1_000;
+/// Largest page of a list with a cursor.
+pub const FEED_SIZE: i64 = 1_000;
 /// `(number + 1) × size` of a page.
 pub const PAGE_REACH: i64 = 60_000;
 /// How far back a list goes when no `from` is given, ms (90 days).

@@ -10,6 +10,7 @@ pub mod billing;
 mod cash;
 pub mod decode;
 pub mod error;
+mod feed;
 pub mod idempotency;
 pub mod input;
 pub mod limits;

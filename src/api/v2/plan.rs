@@ -13,11 +13,13 @@ use super::token::{TokenPair, Tokens};
 use crate::adapters::EscrowAction;
 use crate::channels::{Snapshot, Store};
 use crate::engine::{CancelRequest, ConfirmRequest, EscrowRequest};
-use crate::ledger::PreRegistration;
+use crate::ledger::{FeedFilter, PreRegistration};
 use crate::net::Request;
 use crate::payment::{Millis, Origin, Platform};
+use crate::routing::RouteError;
 use aws_lc_rs::hmac;
 use secrecy::{ExposeSecret, SecretString};
+use std::convert::Infallible;
 use std::sync::Arc;
 use zeroize::Zeroize;
 
@@ -73,6 +75,19 @@ pub enum Query {
     Receipts(Box<ReceiptQuery>),
     /// Refused, but only for a payment that is there and paid.
     StoreReceipt(String),
+    /// Refused like it.
+    Capture(String),
+    /// Refused, but only for a cancellation that is there and pending.
+    StopCancellation {
+        /// Payment.
+        payment_id: String,
+        /// Cancellation.
+        cancellation_id: String,
+    },
+    /// Payments in order, behind a cursor.
+    PaymentsByCursor(Box<FeedFilter>),
+    /// Changes of money in order, behind a cursor.
+    EventsByCursor(Box<FeedFilter>),
     /// Billing keys and schedules.
     Billing(BillingQuery),
 }
@@ -134,11 +149,11 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
             forget_body(request);
             issued
         }
-        Route::NotServed { open } => {
+        Route::NotServed { open, why } => {
             if !open {
                 authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
             }
-            Err(ApiError::not_served(&matched.row.name()))
+            Err(ApiError::not_served(&matched.row.name(), why))
         }
         Route::Billing(route) => billing::plan(request, matched.id, route, context),
         Route::Banks => Ok(Plan::Fixed(super::banks::list())),
@@ -147,7 +162,12 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
         | Route::Payments
         | Route::Receipt
         | Route::Receipts
-        | Route::StoreReceipt => query(request, matched, context),
+        | Route::StoreReceipt
+        | Route::Capture
+        | Route::StopCancellation
+        | Route::PaymentsByCursor
+        | Route::EventsByCursor => query(request, matched, context),
+        Route::Promotion | Route::CardPromotion => promotions(request, matched, context).map(|never| match never {}),
         Route::Instant
         | Route::Confirm
         | Route::Cancel
@@ -185,13 +205,27 @@ fn tokens(route: Route, request: &Request, context: &Context<'_>) -> Result<Plan
 
 fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Plan, ApiError> {
     let store = authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
-    if !matches!(matched.row.route, Route::Payments | Route::Receipts) {
+    let lists = [
+        Route::Payments,
+        Route::Receipts,
+        Route::PaymentsByCursor,
+        Route::EventsByCursor,
+    ];
+    if !lists.contains(&matched.row.route) {
         let id = payment_id(matched.id)?;
         own_store(&store, request.query_value("storeId").as_deref())?;
+        if request.method == http::Method::POST && !request.body.is_empty() {
+            own_store(&store, decode::object("body", &request.body)?.id("storeId")?.as_deref())?;
+        }
         let query = match matched.row.route {
             Route::Transactions => Query::Transactions(id),
             Route::Receipt => Query::Receipt(id),
             Route::StoreReceipt => Query::StoreReceipt(id),
+            Route::Capture => Query::Capture(id),
+            Route::StopCancellation => Query::StopCancellation {
+                payment_id: id,
+                cancellation_id: path_id("cancellationId", matched.second)?,
+            },
             _ => Query::Payment(id),
         };
         return Ok(Plan::Query { store, query });
@@ -200,9 +234,31 @@ fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Resu
     own_store(&store, request.query_value("storeId").as_deref())?;
     let query = match matched.row.route {
         Route::Receipts => Query::Receipts(Box::new(input::receipts(&mut body, &store)?)),
+        Route::PaymentsByCursor => Query::PaymentsByCursor(Box::new(input::feed(&mut body, &store, context.now)?)),
+        Route::EventsByCursor => Query::EventsByCursor(Box::new(input::feed(&mut body, &store, context.now)?)),
         _ => Query::Payments(Box::new(input::list(&mut body, &store, context.now)?)),
     };
     Ok(Plan::Query { store, query })
+}
+
+/// Promotions: this router holds none, and no gateway here is asked for its own.
+fn promotions(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Infallible, ApiError> {
+    let store = authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
+    if matched.row.route == Route::Promotion {
+        path_id("promotionId", matched.id)?;
+        return Err(ApiError::promotion_not_found());
+    }
+    let missing = |name: &str| ApiError::field(name, "is required");
+    let key = request.query_value("channelKey").ok_or_else(|| missing("channelKey"))?;
+    let amount = request.query_value("amount").ok_or_else(|| missing("amount"))?;
+    if !amount.parse::<i64>().is_ok_and(|amount| amount >= 0) {
+        return Err(ApiError::field("amount", "must be an integer, at least 0"));
+    }
+    let channel = context.snapshot.channel_of(&store.id, &key);
+    let unknown = || RouteError::NotFound(format!("channelKey {key} is not a channel of store {}", store.id));
+    let channel = channel.ok_or_else(|| ApiError::from(unknown()))?;
+    let why = format!("the promotions of {} are not read", channel.spec.provider);
+    Err(ApiError::not_served(&matched.row.name(), &why))
 }
 
 /// The parameter `requestBody`, form-decoded strictly: text in another charset would search for something else.

@@ -48,14 +48,28 @@ pub enum Route {
     EscrowComplete,
     /// `POST /payments/{paymentId}/register-store-receipt`
     StoreReceipt,
+    /// `GET /payments-by-cursor`
+    PaymentsByCursor,
+    /// `GET /payment-events-by-cursor`
+    EventsByCursor,
+    /// `POST /payments/{paymentId}/cancellations/{cancellationId}/stop`
+    StopCancellation,
+    /// `POST /payments/{paymentId}/capture`
+    Capture,
+    /// `GET /promotions/{promotionId}`
+    Promotion,
+    /// `GET /payment-gateways/card-promotion`
+    CardPromotion,
     /// `GET /banks`
     Banks,
     /// Billing keys and schedules.
     Billing(BillingRoute),
-    /// Documented by PortOne, not served yet.
+    /// Documented by PortOne, not served by this router.
     NotServed {
         /// Needs no credential.
         open: bool,
+        /// What is missing, for the refusal.
+        why: &'static str,
     },
 }
 
@@ -87,8 +101,20 @@ const fn row(method: Method, path: &'static str, label: &'static str, route: Rou
     }
 }
 
-const LATER: Route = Route::NotServed { open: false };
-const LATER_OPEN: Route = Route::NotServed { open: true };
+const fn refused(why: &'static str) -> Route {
+    Route::NotServed { open: false, why }
+}
+
+const IDENTITY: Route = refused("identity verification needs an adapter of an identity provider; there is none yet");
+const ISSUE_AND_PAY: Route = refused("no gateway served here issues a billing key and charges it in one window");
+const SESSIONS: Route = refused("hosted checkout pages for overseas channels; there are no overseas channels yet");
+const SESSIONS_OPEN: Route = Route::NotServed {
+    open: true,
+    why: "hosted checkout pages for overseas channels; there are no overseas channels yet",
+};
+const KAKAOPAY: Route = refused("there is no adapter of KakaoPay yet");
+const PAYMENTWALL: Route = refused("there is no adapter of Paymentwall");
+const SETTLEMENT: Route = refused("settlement reports are out of this router's scope");
 
 /// The table, busiest first: a request is compared row by row.
 #[rustfmt::skip]
@@ -103,8 +129,8 @@ static ROWS: [Row; 50] = [
     row(Method::POST, "/login/api-secret", "login", Route::Login),
     row(Method::POST, "/token/refresh", "token_refresh", Route::Refresh),
     row(Method::POST, "/payments/{paymentId}/billing-key", "billing_key_payment", Route::Billing(BillingRoute::Pay)),
-    row(Method::POST, "/payments/{paymentId}/cancellations/{cancellationId}/stop", "cancellation_stop", LATER),
-    row(Method::POST, "/payments/{paymentId}/capture", "capture", LATER),
+    row(Method::POST, "/payments/{paymentId}/cancellations/{cancellationId}/stop", "cancellation_stop", Route::StopCancellation),
+    row(Method::POST, "/payments/{paymentId}/capture", "capture", Route::Capture),
     row(Method::POST, "/payments/{paymentId}/register-store-receipt", "store_receipt", Route::StoreReceipt),
     row(Method::POST, "/payments/{paymentId}/resend-webhook", "resend_webhook", Route::ResendWebhook),
     row(Method::POST, "/payments/{paymentId}/virtual-account/close", "virtual_account_close", Route::CloseAccount),
@@ -114,12 +140,12 @@ static ROWS: [Row; 50] = [
     row(Method::PATCH, "/payments/{paymentId}/escrow/logistics", "escrow_logistics_modify", Route::EscrowModify),
     row(Method::POST, "/payments/{paymentId}/cash-receipt/cancel", "cash_receipt_cancel", Route::CancelReceipt),
     row(Method::GET, "/payments/{paymentId}/cash-receipt", "cash_receipt", Route::Receipt),
-    row(Method::GET, "/payments-by-cursor", "payments_by_cursor", LATER),
-    row(Method::GET, "/payment-events-by-cursor", "payment_events_by_cursor", LATER),
+    row(Method::GET, "/payments-by-cursor", "payments_by_cursor", Route::PaymentsByCursor),
+    row(Method::GET, "/payment-events-by-cursor", "payment_events_by_cursor", Route::EventsByCursor),
     row(Method::GET, "/billing-keys", "billing_keys", Route::Billing(BillingRoute::Keys)),
     row(Method::POST, "/billing-keys", "billing_key_issue", Route::Billing(BillingRoute::Issue)),
     row(Method::POST, "/billing-keys/confirm", "billing_key_confirm", Route::Billing(BillingRoute::Confirm)),
-    row(Method::POST, "/billing-keys/confirm-issue-and-pay", "billing_key_confirm_and_pay", LATER),
+    row(Method::POST, "/billing-keys/confirm-issue-and-pay", "billing_key_confirm_and_pay", ISSUE_AND_PAY),
     row(Method::GET, "/billing-keys/{billingKey}", "billing_key", Route::Billing(BillingRoute::Key)),
     row(Method::DELETE, "/billing-keys/{billingKey}", "billing_key_delete", Route::Billing(BillingRoute::Delete)),
     row(Method::GET, "/payment-schedules", "schedules", Route::Billing(BillingRoute::Schedules)),
@@ -127,21 +153,21 @@ static ROWS: [Row; 50] = [
     row(Method::GET, "/payment-schedules/{paymentScheduleId}", "schedule", Route::Billing(BillingRoute::Schedule)),
     row(Method::GET, "/cash-receipts", "cash_receipts", Route::Receipts),
     row(Method::POST, "/cash-receipts", "cash_receipt_issue", Route::IssueReceipt),
-    row(Method::GET, "/identity-verifications", "identity_verifications", LATER),
-    row(Method::GET, "/identity-verifications/{identityVerificationId}", "identity_verification", LATER),
-    row(Method::POST, "/identity-verifications/{identityVerificationId}/send", "identity_send", LATER),
-    row(Method::POST, "/identity-verifications/{identityVerificationId}/confirm", "identity_confirm", LATER),
-    row(Method::POST, "/identity-verifications/{identityVerificationId}/resend", "identity_resend", LATER),
-    row(Method::GET, "/checkout-profiles/evaluate", "checkout_profile", LATER_OPEN),
-    row(Method::POST, "/payment-sessions", "payment_session_create", LATER),
-    row(Method::GET, "/payment-sessions/{sessionId}", "payment_session", LATER_OPEN),
-    row(Method::POST, "/payment-sessions/{sessionId}/close", "payment_session_close", LATER),
-    row(Method::GET, "/kakaopay/payment/order", "kakaopay_order", LATER),
-    row(Method::GET, "/payment-gateways/card-promotion", "pg_card_promotion", LATER),
-    row(Method::POST, "/paymentwall/delivery/confirm", "paymentwall_delivery", LATER),
-    row(Method::GET, "/promotions/{promotionId}", "promotion", LATER),
-    row(Method::GET, "/payment-reconciliations/settlements/vat-report", "settlement_vat", LATER),
-    row(Method::GET, "/payment-reconciliations/transactions/vat-report", "transaction_vat", LATER),
+    row(Method::GET, "/identity-verifications", "identity_verifications", IDENTITY),
+    row(Method::GET, "/identity-verifications/{identityVerificationId}", "identity_verification", IDENTITY),
+    row(Method::POST, "/identity-verifications/{identityVerificationId}/send", "identity_send", IDENTITY),
+    row(Method::POST, "/identity-verifications/{identityVerificationId}/confirm", "identity_confirm", IDENTITY),
+    row(Method::POST, "/identity-verifications/{identityVerificationId}/resend", "identity_resend", IDENTITY),
+    row(Method::GET, "/checkout-profiles/evaluate", "checkout_profile", SESSIONS_OPEN),
+    row(Method::POST, "/payment-sessions", "payment_session_create", SESSIONS),
+    row(Method::GET, "/payment-sessions/{sessionId}", "payment_session", SESSIONS_OPEN),
+    row(Method::POST, "/payment-sessions/{sessionId}/close", "payment_session_close", SESSIONS),
+    row(Method::GET, "/kakaopay/payment/order", "kakaopay_order", KAKAOPAY),
+    row(Method::GET, "/payment-gateways/card-promotion", "pg_card_promotion", Route::CardPromotion),
+    row(Method::POST, "/paymentwall/delivery/confirm", "paymentwall_delivery", PAYMENTWALL),
+    row(Method::GET, "/promotions/{promotionId}", "promotion", Route::Promotion),
+    row(Method::GET, "/payment-reconciliations/settlements/vat-report", "settlement_vat", SETTLEMENT),
+    row(Method::GET, "/payment-reconciliations/transactions/vat-report", "transaction_vat", SETTLEMENT),
     row(Method::GET, "/banks", "banks", Route::Banks),
 ];
 
@@ -152,6 +178,8 @@ pub struct Matched<'a> {
     pub row: &'static Row,
     /// First `{…}` of the path as sent.
     pub id: Option<&'a str>,
+    /// Second `{…}` of the path as sent.
+    pub second: Option<&'a str>,
 }
 
 /// Finds the row. Segments are compared as sent, before percent-decoding: an encoded slash never splits an identifier,
@@ -162,9 +190,9 @@ pub struct Matched<'a> {
 pub fn find<'a>(method: &Method, path: &'a str) -> Result<Matched<'a>, ApiError> {
     let mut other_methods = Vec::new();
     for row in &ROWS {
-        if let Some(id) = fit(row.path, path) {
+        if let Some([id, second]) = fit(row.path, path) {
             if row.method == *method {
-                return Ok(Matched { row, id });
+                return Ok(Matched { row, id, second });
             }
             other_methods.push(row.method.as_str());
         }
@@ -177,16 +205,18 @@ pub fn find<'a>(method: &Method, path: &'a str) -> Result<Matched<'a>, ApiError>
     Err(ApiError::wrong_method(&other_methods.join(", ")))
 }
 
-/// `Some` if the path fits the pattern, with the first identifier.
-fn fit<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
-    let mut id = None;
+/// `Some` if the path fits the pattern, with its first two identifiers.
+fn fit<'a>(pattern: &str, path: &'a str) -> Option<[Option<&'a str>; 2]> {
+    let mut ids = [None; 2];
     let mut patterns = pattern.split('/');
     let mut segments = path.split('/');
     loop {
         match (patterns.next(), segments.next()) {
-            (None, None) => return Some(id),
+            (None, None) => return Some(ids),
             (Some(pattern), Some(segment)) if pattern.starts_with('{') => {
-                id = id.or(Some(segment));
+                if let Some(free) = ids.iter_mut().find(|id| id.is_none()) {
+                    *free = Some(segment);
+                }
             }
             (Some(pattern), Some(segment)) if pattern == segment => {}
             _ => return None,

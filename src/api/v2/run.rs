@@ -3,6 +3,7 @@
 use super::billing;
 use super::cash;
 use super::error::ApiError;
+use super::feed;
 use super::input::{InstantCommand, ListQuery};
 use super::plan::{Command, Query};
 use super::render::{self, CancelAnswer, Items, Page, PageInfo, PaidInstantly, Summary};
@@ -146,6 +147,13 @@ pub async fn query(ledger: &dyn Ledger, store: &Store, query: Query) -> Result<S
         Query::Receipt(id) => cash::receipt(ledger, store, &id).await,
         Query::Receipts(query) => cash::receipts(ledger, store, &query).await,
         Query::StoreReceipt(id) => cash::store_receipt(ledger, store, &id).await,
+        Query::Capture(id) => feed::capture(ledger, store, &id).await,
+        Query::StopCancellation {
+            payment_id,
+            cancellation_id,
+        } => feed::stop_cancellation(ledger, store, &payment_id, &cancellation_id).await,
+        Query::PaymentsByCursor(filter) => feed::payments(ledger, store, &filter).await,
+        Query::EventsByCursor(filter) => feed::events(ledger, store, *filter).await,
         Query::Billing(query) => billing::query(ledger, store, query).await,
         Query::Payments(list) => payments(ledger, merchant, &list).await,
     }

@@ -307,6 +307,41 @@ fn wordy() -> Transaction {
     t
 }
 
+pub(crate) async fn facts_are_found_by_their_own_filters_only(ledger: &dyn Ledger) {
+    let bland = transaction("bland", "quiet", Status::Paid);
+    let mut card = wordy();
+    card.escrow = Some(crate::payment::Escrow::new());
+    if let Some(MethodDetail::Card(card)) = &mut card.method {
+        card.brand = Some(crate::payment::CardBrand::Visa);
+        card.card_type = Some(crate::payment::CardType::Gift);
+    }
+    ledger.commit(vec![insert(&bland), insert(&card)]).await.unwrap();
+    let facts = |name, value| PaymentFilter {
+        facts: vec![(name, value)],
+        ..all()
+    };
+    assert_eq!(found(ledger, &facts("cardBrand", "VISA")).await, ["TX-1"]);
+    assert_eq!(found(ledger, &facts("cardType", "GIFT")).await, ["TX-1"]);
+    assert_eq!(found(ledger, &facts("cardType", "CREDIT")).await.len(), 0);
+    assert_eq!(
+        found(ledger, &facts("escrowStatus", "BEFORE_REGISTERED")).await,
+        ["TX-1"]
+    );
+    assert_eq!(found(ledger, &facts("escrowStatus", "DELIVERED")).await.len(), 0);
+    for (escrow, id) in [(true, "TX-1"), (false, "bland")] {
+        let filter = PaymentFilter {
+            escrow: Some(escrow),
+            ..all()
+        };
+        assert_eq!(found(ledger, &filter).await, [id]);
+    }
+    let text = PaymentFilter {
+        text: vec![("ALL".into(), "visa".into())],
+        ..all()
+    };
+    assert_eq!(found(ledger, &text).await.len(), 0, "a fact is no text");
+}
+
 pub(crate) async fn words_match_from_the_front(ledger: &dyn Ledger) {
     let mut bland = transaction("bland", "quiet", Status::Paid);
     bland.order_name = "x%_*[a]'\u{1f}b".into();

@@ -5,6 +5,7 @@
 
 pub(crate) mod billing;
 pub(crate) mod commits;
+pub(crate) mod feeds;
 pub(crate) mod lists;
 pub(crate) mod payments;
 pub(crate) mod receipts;
@@ -44,7 +45,10 @@ macro_rules! for_every_case {
         $run!(lists, totals_follow_every_change);
         $run!(lists, pages_follow_each_other);
         $run!(lists, several_stores_merge_in_order);
+        $run!(lists, facts_are_found_by_their_own_filters_only);
         $run!(lists, words_match_from_the_front);
+        $run!(feeds, payments_are_read_once_in_order);
+        $run!(feeds, changes_of_money_are_read_once_in_order);
         $run!(recovery, due_intents_are_leased_once);
         $run!(recovery, racing_owners_never_share_an_intent);
         $run!(recovery, a_lease_ends);

@@ -78,6 +78,19 @@ impl Applying<'_> {
             }
             Op::Journal { entry, doc } => self.journal(entry, doc),
             Op::Outbox(row) => self.outbox(row),
+            Op::Money(e) => self
+                .execute(
+                    super::feed::INSERT,
+                    params![
+                        e.store_id,
+                        e.at,
+                        e.id,
+                        e.transaction_id,
+                        e.cancellation_id,
+                        e.change.as_str()
+                    ],
+                )
+                .map(drop),
             Op::PreRegister(row) => self.pre_register(row),
             Op::Claim {
                 provider,

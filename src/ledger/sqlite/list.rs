@@ -5,7 +5,7 @@
 //! Only a text search looks at payments one by one.
 
 use super::tally::{Axis, DAY};
-use super::words::needles;
+use super::words::{fact, needles};
 use super::{reader, storage};
 use crate::ledger::{LedgerError, PaymentFilter};
 use crate::payment::Transaction;
@@ -143,13 +143,15 @@ impl<'f> Query<'f> {
                 None => words(&mut text, field, prefix)?,
             }
         }
-        if let Some(scheduled) = filter.scheduled {
-            let not = if scheduled { "" } else { "NOT " };
+        let has = [("SCHEDULE_ID", filter.scheduled), ("escrowStatus", filter.escrow)];
+        let has = has.into_iter().filter_map(|(name, wanted)| Some((name, "", wanted?)));
+        for (name, value, wanted) in has.chain(filter.facts.iter().map(|(name, value)| (*name, *value, true))) {
+            let not = if wanted { "" } else { "NOT " };
             text.and(
                 &format!(
                     "{not}EXISTS (SELECT 1 FROM search WHERE search.seq = transactions.seq AND instr(words, ?) > 0)"
                 ),
-                needles("SCHEDULE_ID", "").into_iter().map(Value::Text),
+                [Value::Text(fact(name, value)?)],
             );
         }
         Some(Self {

@@ -7,6 +7,7 @@
 mod apply;
 mod billing;
 mod checkpoint;
+mod feed;
 mod idempotency;
 mod leases;
 mod list;

@@ -4,7 +4,7 @@
 use super::billing::{self, BillingOp};
 use super::receipts::ReceiptRow;
 use super::words::words_of;
-use crate::ledger::{AttemptRow, Intent, JournalEntry, LedgerError, OutboxRow, PreRegistration, Write};
+use crate::ledger::{AttemptRow, Intent, JournalEntry, LedgerError, MoneyEvent, OutboxRow, PreRegistration, Write};
 use crate::payment::{Platform, Transaction};
 use serde::Serialize;
 
@@ -58,6 +58,7 @@ pub(super) enum Op {
         doc: String,
     },
     Outbox(OutboxRow),
+    Money(MoneyEvent),
     PreRegister(PreRegistration),
     Claim {
         provider: String,
@@ -147,6 +148,7 @@ pub(super) fn rows_of(writes: Vec<Write>) -> Result<Vec<Op>, LedgerError> {
                     entry,
                 },
                 Write::Outbox(row) => Op::Outbox(row),
+                Write::Money(event) => Op::Money(event),
                 Write::PreRegister(row) => Op::PreRegister(row),
                 Write::Claim {
                     provider,

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     MARKS,
     CUSTOMERS,
     CLAIMS,
+    super::feed::EVENTS,
 ];
 
 const CLAIMS: &str = "

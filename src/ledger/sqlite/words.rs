@@ -6,6 +6,7 @@
 //! short rows, no index entry per word on the path of a payment.
 
 use crate::payment::{BillingKey, CardDetail, MethodDetail, Transaction};
+use serde::Serialize;
 use serde_json::Value;
 
 /// Separates words; never part of one.
@@ -43,6 +44,15 @@ const FIELDS: &[(&str, char)] = &[
     ("CHANNEL_GROUP_NAME", 'B'),
 ];
 
+/// Facts with their letters: found by the filters that name them ([`crate::ledger::FACTS`]), never by a text search.
+const FACTS: &[(&str, char)] = &[
+    ("escrowStatus", 'C'),
+    ("cardBrand", 'D'),
+    ("cardType", 'E'),
+    ("cardOwnerType", 'F'),
+    ("giftCertificateType", 'G'),
+];
+
 struct Words(String);
 
 impl Words {
@@ -50,7 +60,7 @@ impl Words {
         let Some(value) = value.filter(|value| !value.is_empty()) else {
             return;
         };
-        let Some((_, letter)) = FIELDS.iter().find(|(name, _)| *name == field) else {
+        let Some((_, letter)) = FIELDS.iter().chain(FACTS).find(|(name, _)| *name == field) else {
             return;
         };
         self.0.push(SEPARATOR);
@@ -58,7 +68,15 @@ impl Words {
         fold(value, &mut self.0);
     }
 
+    fn fact<T: Serialize>(&mut self, fact: &str, value: Option<&T>) {
+        let word = value.and_then(|value| super::word_of(value).ok());
+        self.add(fact, word.as_deref());
+    }
+
     fn card(&mut self, card: &CardDetail) {
+        self.fact("cardBrand", card.brand.as_ref());
+        self.fact("cardType", card.card_type.as_ref());
+        self.fact("cardOwnerType", card.owner.as_ref());
         self.add("CARD_ISSUER", card.issuer.as_deref());
         self.add("CARD_ACQUIRER", card.acquirer.as_deref());
         self.add("CARD_BIN", card.bin.as_deref());
@@ -96,7 +114,11 @@ impl Words {
                 self.add("VIRTUAL_ACCOUNT_NUMBER", Some(account_number));
                 self.add("VIRTUAL_ACCOUNT_HOLDER_NAME", remittee.as_deref());
             }
-            MethodDetail::GiftCertificate { approval_number, .. } => {
+            MethodDetail::GiftCertificate {
+                approval_number,
+                certificate,
+            } => {
+                self.add("giftCertificateType", certificate.as_deref());
                 self.add("GIFT_CERTIFICATION_APPROVAL_NUMBER", Some(approval_number));
             }
             MethodDetail::Mobile { .. } => {}
@@ -127,6 +149,7 @@ pub(super) fn words_of(t: &Transaction) -> String {
     if let Some(method) = &t.method {
         words.method(method);
     }
+    words.fact("escrowStatus", t.escrow.as_ref().map(|escrow| &escrow.state));
     if let Some(billing) = &t.billing {
         words.add("BILLING_KEY", Some(&billing.key));
         words.add("SCHEDULE_ID", billing.schedule.as_deref());
@@ -152,6 +175,14 @@ pub(super) fn key_words(key: &BillingKey) -> String {
         }
     }
     words.0
+}
+
+/// What to look for to find a fact; an empty `value` finds every value of it.
+pub(super) fn fact(name: &str, value: &str) -> Option<String> {
+    let (_, letter) = FIELDS.iter().chain(FACTS).find(|(field, _)| *field == name)?;
+    let mut needle = String::from_iter([SEPARATOR, *letter]);
+    fold(value, &mut needle);
+    Some(needle)
 }
 
 /// What to look for in the words: any of these. Empty when the field is one that no transaction answers.

@@ -5,7 +5,7 @@ use crate::api::v2::decode::Object;
 use crate::api::v2::error::ApiError;
 use crate::api::v2::limits;
 use crate::channels::Store;
-use crate::ledger::PaymentFilter;
+use crate::ledger::{FACTS, PaymentFilter};
 use crate::payment::{MethodKind, Millis, Status};
 
 /// A decoded list request.
@@ -154,6 +154,7 @@ fn read_filter(f: &mut Object<'_>, store: &Store, now: Millis, query: &mut ListQ
     filter.scheduled = f.flag("isScheduled")?;
     query.nothing |= text_search(f, &mut query.filter)?;
     query.nothing |= never(f)?;
+    facts(f, &mut query.filter)?;
     unserved(f)
 }
 
@@ -207,48 +208,62 @@ fn text_search(f: &mut Object<'_>, filter: &mut PaymentFilter) -> Result<bool, A
     Ok(nothing)
 }
 
-/// Filters on what no payment of this router has yet: asking for it finds nothing, asking for its absence finds all.
+/// Filters on what no payment of this router has: asking for it finds nothing.
 fn never(f: &mut Object<'_>) -> Result<bool, ApiError> {
-    let mut nothing = f.word("version", &[("V1", true), ("V2", false)])?.unwrap_or(false);
-    nothing |= f.flag("isEscrow")?.unwrap_or(false);
-    let escrow = [
-        "REGISTERED",
-        "DELIVERED",
-        "CONFIRMED",
-        "REJECTED",
-        "CANCELLED",
-        "REJECT_CONFIRMED",
-    ]
-    .map(|word| (word, ()));
-    nothing |= f.word("escrowStatus", &escrow)?.is_some();
-    let receipts = [("PERSONAL", true), ("CORPORATE", true), ("NO_RECEIPT", false)];
-    nothing |= f.word("cashReceiptType", &receipts)?.unwrap_or(false);
-    nothing |= f
-        .word("cashReceiptStatus", &[("ISSUED", ()), ("CANCELLED", ())])?
-        .is_some();
-    for member in ["cashReceiptIssuedAtRange", "cashReceiptCancelledAtRange"] {
-        if let Some(mut range) = f.object(member)? {
-            for end in ["from", "until"] {
-                range.time(end)?.ok_or_else(|| range.missing(end))?;
-            }
-            nothing = true;
+    Ok(f.word("version", &[("V1", true), ("V2", false)])?.unwrap_or(false))
+}
+
+/// Words of the filters that become [`PaymentFilter::facts`].
+const FACT_WORDS: [(&str, &[&str]); 5] = [
+    (
+        FACTS[0],
+        &[
+            "REGISTERED",
+            "DELIVERED",
+            "CONFIRMED",
+            "REJECTED",
+            "CANCELLED",
+            "REJECT_CONFIRMED",
+        ],
+    ),
+    (
+        FACTS[1],
+        &["LOCAL", "MASTER", "UNIONPAY", "VISA", "JCB", "AMEX", "DINERS"],
+    ),
+    (FACTS[2], &["CREDIT", "DEBIT", "GIFT"]),
+    (FACTS[3], &["PERSONAL", "CORPORATE"]),
+    (
+        FACTS[4],
+        &["BOOKNLIFE", "SMART_MUNSANG", "CULTURELAND", "HAPPYMONEY", "CULTUREGIFT"],
+    ),
+];
+
+fn facts(f: &mut Object<'_>, filter: &mut PaymentFilter) -> Result<(), ApiError> {
+    filter.escrow = f.flag("isEscrow")?;
+    for (name, words) in FACT_WORDS {
+        let words: Vec<(&'static str, &'static str)> = words.iter().map(|word| (*word, *word)).collect();
+        if let Some(word) = f.word(name, &words)? {
+            filter.facts.push((name, word));
         }
     }
-    Ok(nothing)
+    Ok(())
 }
 
 /// Filters that would need data the ledger's list cannot search yet: refused, because ignoring one would answer
 /// payments that were not asked for.
 fn unserved(f: &Object<'_>) -> Result<(), ApiError> {
+    if f.has("webhookStatus") {
+        let message = "cannot be filtered by; leave it out and look at the webhooks of each payment";
+        return Err(f.fail("webhookStatus", message));
+    }
     for member in [
-        "webhookStatus",
-        "cardBrand",
-        "cardType",
-        "cardOwnerType",
-        "giftCertificateType",
+        "cashReceiptType",
+        "cashReceiptStatus",
+        "cashReceiptIssuedAtRange",
+        "cashReceiptCancelledAtRange",
     ] {
         if f.has(member) {
-            return Err(f.fail(member, "cannot be filtered by yet; leave it out"));
+            return Err(f.fail(member, "cannot be filtered by here; GET /cash-receipts can"));
         }
     }
     Ok(())

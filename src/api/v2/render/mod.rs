@@ -5,6 +5,7 @@
 //! Python client refuses `null`. The router's own states `Approving` and `Unknown` are shown as `READY`.
 
 mod echo;
+mod feed;
 mod method;
 pub mod receipt;
 mod webhook;
@@ -14,6 +15,7 @@ use crate::payment::{
     CancelState, Cancellation, ChannelRef, Failure, GroupRef, Millis, Origin, Platform, Status, Transaction, Trigger,
 };
 pub use echo::{Customer, Product, products};
+pub use feed::{EventWithCursor, PaymentWithCursor};
 pub use method::Card;
 use method::Method;
 use serde::{Serialize, Serializer};
@@ -402,9 +404,9 @@ pub struct CancelAnswer<'a> {
 
 /// A list without pages.
 #[derive(Debug, Serialize)]
-pub struct Items<'a> {
+pub struct Items<T> {
     /// Members.
-    pub items: Vec<View<'a>>,
+    pub items: Vec<T>,
 }
 
 /// A page of a list.

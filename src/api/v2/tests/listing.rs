@@ -101,15 +101,28 @@ fn what_no_payment_has_finds_nothing_rather_than_everything() {
     for members in [
         json!({"methods": ["CRYPTO"]}),
         json!({"version": "V1"}),
-        json!({"isEscrow": true}),
-        json!({"escrowStatus": "DELIVERED"}),
-        json!({"cashReceiptType": "PERSONAL"}),
-        json!({"cashReceiptStatus": "ISSUED"}),
-        json!({"cashReceiptIssuedAtRange": {"from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"}}),
         json!({"textSearch": [{"field": "PROMOTION_ID", "value": "b"}]}),
     ] {
         assert!(filter(members.clone()).nothing, "{members}");
     }
+}
+
+#[test]
+fn facts_are_searched_for() {
+    let found = filter(json!({
+        "isEscrow": true, "escrowStatus": "DELIVERED", "cardBrand": "VISA", "cardType": "CREDIT",
+        "cardOwnerType": "PERSONAL", "giftCertificateType": "CULTURELAND",
+    }));
+    assert!(!found.nothing);
+    assert_eq!(found.filter.escrow, Some(true));
+    let facts = [
+        ("escrowStatus", "DELIVERED"),
+        ("cardBrand", "VISA"),
+        ("cardType", "CREDIT"),
+        ("cardOwnerType", "PERSONAL"),
+        ("giftCertificateType", "CULTURELAND"),
+    ];
+    assert_eq!(found.filter.facts, facts);
 }
 
 #[test]
@@ -164,11 +177,14 @@ fn every_filter_member_is_checked_or_refused_by_name() {
         ("currency", json!("krw")),
         ("escrowStatus", json!("LOST")),
         ("cashReceiptType", json!("X")),
+        ("cashReceiptStatus", json!("ISSUED")),
+        ("cashReceiptIssuedAtRange", json!({})),
         ("webhookStatus", json!("SUCCEEDED")),
-        ("cardBrand", json!("VISA")),
-        ("cardType", json!("CREDIT")),
-        ("cardOwnerType", json!("PERSONAL")),
-        ("giftCertificateType", json!("CULTURELAND")),
+        ("isEscrow", json!("true")),
+        ("cardBrand", json!("GOLD")),
+        ("cardType", json!("credit")),
+        ("cardOwnerType", json!("SHARED")),
+        ("giftCertificateType", json!("X")),
         ("textSearch", json!({})),
         ("storeId", json!(1)),
     ] {

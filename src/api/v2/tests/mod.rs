@@ -4,6 +4,7 @@ mod billing;
 mod cash;
 mod decoding;
 mod errors;
+mod feeds;
 mod idempotent;
 mod listing;
 mod planning;

@@ -33,14 +33,13 @@ fn unknown_paths_are_404_and_wrong_methods_405() {
 #[test]
 fn operations_that_are_not_served_say_so() {
     for (method, path) in [
-        (Method::POST, "/payments/a/capture"),
-        (Method::POST, "/payments/a/cancellations/c/stop"),
         (Method::POST, "/billing-keys/confirm-issue-and-pay"),
+        (Method::POST, "/payment-sessions"),
         (Method::POST, "/identity-verifications/i/send"),
     ] {
         let (status, kind, message) = refusal(request(method, path, "{}"));
         assert_eq!((status, kind), (400, "INVALID_REQUEST"));
-        assert!(message.ends_with("is not served by this router yet"), "{message}");
+        assert!(message.contains("is not served by this router: "), "{message}");
     }
     let mut anonymous = post("/payments/a/capture", "{}");
     anonymous.headers.clear();
