@@ -66,6 +66,21 @@ fn python_cash() {
 }
 
 #[test]
+fn javascript_rest() {
+    conforms(
+        Path::new("node"),
+        "tests/sdk/js/rest.mjs",
+        "install Node.js 20 or newer, or run `make setup`",
+    );
+}
+
+#[test]
+fn python_rest() {
+    let python = root().join("target/venv/bin/python");
+    conforms(&python, "tests/sdk/python/rest.py", "run `make setup`");
+}
+
+#[test]
 fn v1_javascript() {
     let installed = root().join("tests/sdk/node_modules/iamport/package.json");
     assert!(
