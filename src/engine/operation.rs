@@ -410,6 +410,15 @@ impl Engine {
             ];
             self.metrics.payments.with_label_values(&labels).inc();
         }
+        if let Outcome::Declined(failure) | Outcome::NotSent(failure) = outcome {
+            let labels = [
+                after.channel.provider.as_str(),
+                after.channel.key.as_str(),
+                intent.operation.as_str(),
+                &failure.kind.word(),
+            ];
+            self.metrics.failures.with_label_values(&labels).inc();
+        }
         let code = code_of(outcome);
         log(
             after,

@@ -66,6 +66,18 @@ pub enum FailureKind {
     Other,
 }
 
+impl FailureKind {
+    /// The kind's word, as it stands in answers and metrics.
+    #[must_use]
+    pub fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(word)) => word,
+            // Unit variants are always strings.
+            _ => "other".to_owned(),
+        }
+    }
+}
+
 /// A failure: kind for programs, raw code and message for people, unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,6 +13,7 @@ pub struct Metrics {
     pub http_requests: IntCounterVec,
     pub http_duration: HistogramVec,
     pub payments: IntCounterVec,
+    pub failures: IntCounterVec,
     pub pg_calls: IntCounterVec,
     pub pg_duration: HistogramVec,
     pub pg_inflight: IntGaugeVec,
@@ -110,6 +111,11 @@ impl Metrics {
                 "naru_payments_total",
                 "Attempts that reached a state",
                 &["provider", "channel", "method", "status"],
+            ),
+            failures: m.counters(
+                "naru_failures_total",
+                "Operations that a PG or this router refused, by the unified kind of the failure",
+                &["provider", "channel", "operation", "kind"],
             ),
             pg_calls: m.counters(
                 "naru_pg_calls_total",

@@ -107,6 +107,7 @@ const declined = await refused(PayInstantlyError, "PG_PROVIDER", () =>
 );
 assert.equal(declined.pgCode, "INVALID_CARD_NUMBER");
 assert.ok(declined.pgMessage.length > 0);
+assert.equal(declined.kind, "invalid-card");
 const stranger = PortOneClient({ secret: "not-a-secret-of-this-store", baseUrl: env("NARU_URL"), storeId });
 await refused(GetPaymentError, "UNAUTHORIZED", () => stranger.payment.getPayment({ paymentId }));
 

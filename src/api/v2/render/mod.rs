@@ -12,7 +12,8 @@ mod webhook;
 
 use crate::ledger::Sent;
 use crate::payment::{
-    CancelState, Cancellation, ChannelRef, Failure, GroupRef, Millis, Origin, Platform, Status, Transaction, Trigger,
+    CancelState, Cancellation, ChannelRef, Failure, FailureKind, GroupRef, Millis, Origin, Platform, Status,
+    Transaction, Trigger,
 };
 pub use echo::{Customer, Product, products};
 pub use feed::{EventWithCursor, PaymentWithCursor};
@@ -197,6 +198,8 @@ struct FailureView<'a> {
     reason: &'a str,
     pg_code: &'a str,
     pg_message: &'a str,
+    /// Not in PortOne's schema, whose clients let unknown members pass: what went wrong, in one vocabulary for every PG.
+    kind: FailureKind,
 }
 
 impl<'a> From<&'a Failure> for FailureView<'a> {
@@ -205,6 +208,7 @@ impl<'a> From<&'a Failure> for FailureView<'a> {
             reason: &failure.message,
             pg_code: &failure.code,
             pg_message: &failure.message,
+            kind: failure.kind,
         }
     }
 }
@@ -340,6 +344,7 @@ fn common<'a>(t: &'a Transaction, merchant_id: &'a str) -> View<'a> {
                 reason: "",
                 pg_code: "",
                 pg_message: "",
+                kind: FailureKind::Other,
             },
         }),
         webhooks: None,
