@@ -34,7 +34,23 @@ pub static BROWSER_SDK: LazyLock<Asset> = LazyLock::new(|| {
             "nice.js",
             "inicis.js",
             "kcp.js",
+            "checkout.js",
             "browser-sdk.js"
+        ),
+    )
+});
+/// The script of V1 (`GET /v1/iamport.js`).
+pub static IAMPORT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        JAVASCRIPT,
+        script!(
+            "runner.js",
+            "toss.js",
+            "nice.js",
+            "inicis.js",
+            "kcp.js",
+            "checkout.js",
+            "iamport.js"
         ),
     )
 });

@@ -2,12 +2,12 @@
 //! The addresses of returns, results and pages are those of payments; the token says which kind of window it is.
 
 use super::fields::{Fields, Problems};
-use super::open::{body_object, origin, pick_for};
+use super::open::{Asked, body_object, origin, pick_for};
 use super::pages::{self, Links, Notice};
 use super::reply;
 use super::request::{custom_data, device, promise, redirect_url, window_type};
 use super::result::{Members, SdkError, failed, to_json};
-use super::{Checkout, csp, customer, extras, kind_of, links, spelling, urls};
+use super::{Checkout, csp, customer, extras, kind_of, links, spelling, urls, v1};
 use crate::adapters::{Device, WindowReturn, WindowType};
 use crate::engine::{EngineError, KeyReturned, KeyWindowInput, NewKey, now};
 use crate::net::{Request, Response};
@@ -100,7 +100,11 @@ impl Checkout {
         if let Some(answer) = reply::gate(request, &[Method::POST]) {
             return answer;
         }
-        match self.open_key(request).await {
+        let opened = match body_object(&request.body) {
+            Ok(object) => self.open_key(object, request, Asked::default()).await,
+            Err(error) => Err(error),
+        };
+        match opened {
             Ok(opened) => reply::shared_json(StatusCode::OK, &opened),
             Err(error) => {
                 tracing::debug!(
@@ -113,16 +117,23 @@ impl Checkout {
         }
     }
 
-    async fn open_key(&self, request: &Request) -> Result<Value, SdkError> {
+    /// Opens the window of an object.
+    pub(super) async fn open_key(
+        &self,
+        object: Map<String, Value>,
+        request: &Request,
+        asked: Asked,
+    ) -> Result<Value, SdkError> {
         let snapshot = self.engine.live.load();
-        let object = body_object(&request.body)?;
-        let parsed = parse(object).map_err(|problems| SdkError::bad("RequestParseFailed", problems))?;
+        let mut parsed = parse(object).map_err(|problems| SdkError::bad("RequestParseFailed", problems))?;
         if !snapshot.stores.contains_key(&parsed.store_id) {
             let message = format!("storeId: there is no store {}", parsed.store_id);
             return Err(SdkError::bad("StoreNotFound", message));
         }
         let selector = Selector::Channel(&parsed.channel_key);
         let channel = route(&snapshot, &parsed.store_id, selector, "", parsed.method, now())?.channel;
+        asked.fits(&channel)?;
+        parsed.extras.extend(asked.marks);
         let names = channel.adapter.descriptor().names;
         let window = channel.adapter.billing_keys().and_then(|keys| keys.by_window());
         let Some(window) = window else {
@@ -216,7 +227,7 @@ impl Checkout {
 }
 
 /// The SDK's error, with this call's own words.
-fn refused(error: &SdkError) -> Response {
+pub(super) fn refused(error: &SdkError) -> Response {
     let mut body = error.to_json();
     body["__portOneErrorType"] = "IssueBillingKeyError".into();
     body["transactionType"] = "ISSUE_BILLING_KEY".into();
@@ -246,6 +257,10 @@ fn members(returned: &KeyReturned) -> Option<(Members, Notice)> {
             Notice::Registered
         }
     };
+    let key = key_of(returned);
+    if v1::is_v1(&key.extras) {
+        out.push((v1::MEMBER, v1::of_key(key).to_string()));
+    }
     Some((out, notice))
 }
 

@@ -1,6 +1,8 @@
 //! Checkout: what a merchant's page and a buyer's browser talk to.
 //!
 //! - `GET /v2/browser-sdk.js` defines `window.PortOne` as PortOne's script does.
+//! - `GET /v1/iamport.js` defines `window.IMP` as PortOne V1's script does; `POST /checkout/v1/payments` takes its
+//!   parameters, says them in V2's words, and goes the same way.
 //! - `POST /checkout/payments` takes the `requestPayment` object, opens a window through the engine and says what the
 //!   browser must do ([`crate::adapters::Open`]).
 //! - `POST /checkout/billing-keys` does the same for `requestIssueBillingKey`.
@@ -30,6 +32,7 @@ mod sample;
 mod shop;
 mod spelling;
 mod urls;
+mod v1;
 
 use crate::adapters::{ReturnMethod, WindowReturn};
 use crate::engine::{Engine, EngineError, Returned};
@@ -96,7 +99,10 @@ impl Checkout {
     #[must_use]
     pub fn owns(&self, path: &str) -> bool {
         let shop = path == "/shop" || path.starts_with("/shop/");
-        path == "/v2/browser-sdk.js" || path.starts_with("/checkout/") || (shop && self.options.shop.is_some())
+        path == "/v2/browser-sdk.js"
+            || path == "/v1/iamport.js"
+            || path.starts_with("/checkout/")
+            || (shop && self.options.shop.is_some())
     }
 
     /// The route of a path as a metrics and log label: no token, no id.
@@ -105,6 +111,8 @@ impl Checkout {
         let mut segments = path.split('/').filter(|s| !s.is_empty());
         match (segments.next(), segments.next()) {
             (Some("v2"), _) => "/v2/browser-sdk.js",
+            (Some("v1"), _) => "/v1/iamport.js",
+            (Some("checkout"), Some("v1")) => "/checkout/v1/payments",
             (Some("checkout"), Some("payments")) => "/checkout/payments",
             (Some("checkout"), Some("billing-keys")) => "/checkout/billing-keys",
             (Some("checkout"), Some("return")) => "/checkout/return",
@@ -123,8 +131,10 @@ impl Checkout {
         let path: Vec<&str> = segments.iter().map(String::as_str).collect();
         match path.as_slice() {
             ["v2", "browser-sdk.js"] => self.asset("browser-sdk.js", &request),
+            ["v1", "iamport.js"] => self.asset("iamport.js", &request),
             ["checkout", "assets", name] => self.asset(name, &request),
             ["checkout", "payments"] => self.payments(&request, request_id).await,
+            ["checkout", "v1", "payments"] => self.v1_payments(&request, request_id).await,
             ["checkout", "billing-keys"] => self.billing_keys(&request, request_id).await,
             ["checkout", "result", token] => self.result(token, &request).await,
             ["checkout", "done", token] => self.done(token, &request).await,
@@ -151,6 +161,7 @@ impl Checkout {
         }
         let asset = match name {
             "browser-sdk.js" => Some(&*assets::BROWSER_SDK),
+            "iamport.js" => Some(&*assets::IAMPORT),
             name => assets::find(name),
         };
         asset.map_or_else(|| reply::unknown(false), |asset| asset.serve(request))

@@ -14,21 +14,54 @@ use serde_json::{Map, Value, json};
 /// Longest user agent kept, in characters.
 const USER_AGENT_MAX: usize = 512;
 
+/// What the V1 script's way to a window adds to V2's.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Members of the transaction's, or key's, extras.
+    pub(super) marks: Map<String, Value>,
+    /// A window of its own where the PG has one.
+    pub(super) popup: bool,
+    /// V1 has no call that confirms an authenticated payment.
+    pub(super) approves_itself: bool,
+}
+
+impl Asked {
+    pub(super) fn fits(&self, channel: &ChannelRevision) -> Result<(), SdkError> {
+        if self.approves_itself && channel.spec.manual_confirm {
+            let message =
+                "channelKey: this channel waits for a server's confirmation (manual_confirm), which V1 does not have";
+            return Err(SdkError::bad("BadRequest", message));
+        }
+        Ok(())
+    }
+}
+
+fn has_popup(channel: &ChannelRevision, device: Device) -> bool {
+    let window = channel.adapter.window();
+    window.is_some_and(|window| window.window_types(device).contains(&WindowType::Popup))
+}
+
 impl Checkout {
     /// Opens a window. The error names the payment as far as it could be read.
     pub(super) async fn open_payment(&self, request: &Request) -> Result<Value, SdkError> {
         let object = body_object(&request.body)?;
         let payment_id = object.get("paymentId").and_then(Value::as_str).map(str::to_owned);
-        let opened = self.open_object(object, request).await;
+        let opened = self.open_object(object, request, Asked::default()).await;
         opened.map_err(|error| match &payment_id {
             Some(id) => error.about(id),
             None => error,
         })
     }
 
-    async fn open_object(&self, object: Map<String, Value>, request: &Request) -> Result<Value, SdkError> {
+    /// Opens the window of an object.
+    pub(super) async fn open_object(
+        &self,
+        object: Map<String, Value>,
+        request: &Request,
+        asked: Asked,
+    ) -> Result<Value, SdkError> {
         let snapshot = self.engine.live.load();
-        let parsed = parse(object).map_err(|problems| SdkError::bad("RequestParseFailed", problems))?;
+        let mut parsed = parse(object).map_err(|problems| SdkError::bad("RequestParseFailed", problems))?;
         if !snapshot.stores.contains_key(&parsed.store_id) {
             let message = format!("storeId: there is no store {}", parsed.store_id);
             return Err(SdkError::bad("StoreNotFound", message));
@@ -45,6 +78,11 @@ impl Checkout {
             parsed.method,
             now(),
         )?;
+        asked.fits(&routed.channel)?;
+        if asked.popup && parsed.window_type.is_none() && has_popup(&routed.channel, parsed.device) {
+            parsed.window_type = Some(WindowType::Popup);
+        }
+        parsed.extras.extend(asked.marks);
         let window_type = window_type(&parsed, &routed.channel)?;
         let (attempt, input) = self.commands(parsed, window_type, request);
         let payment_id = attempt.payment_id.clone();

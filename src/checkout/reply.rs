@@ -4,6 +4,7 @@ use super::csp;
 use super::pages::{self, Links, Notice};
 use super::result::{Members, SdkError, Standing, standing, to_json, transaction};
 use super::urls;
+use super::v1;
 use crate::engine::{EngineError, Returned};
 use crate::net::{Request, Response, empty, json_response, text_response};
 use http::{HeaderValue, Method, StatusCode, header};
@@ -156,7 +157,8 @@ fn notice_of(error: &EngineError) -> (StatusCode, Notice) {
 
 /// 303, so that a form post of the PG becomes a plain visit of the shop.
 pub fn redirect(url: &str, members: &Members) -> Response {
-    let target = urls::header_safe(&urls::with_query(url, members));
+    let v1 = v1::query_of(members);
+    let target = urls::header_safe(&urls::with_query(url, v1.as_ref().unwrap_or(members)));
     let mut response = page(
         StatusCode::SEE_OTHER,
         pages::moved(&target),

@@ -1,6 +1,7 @@
 //! What the browser SDK hands to the merchant: the result object, the same keys as a redirect's query, and the typed
 //! error (PortOne V2 browser SDK, `PaymentResponse` and `PaymentError`).
 
+use super::v1;
 use crate::adapters::Refusal;
 use crate::engine::{EngineError, Returned};
 use crate::payment::{Failure, FailureKind, Status, Transaction};
@@ -94,6 +95,9 @@ fn members(transaction: &Transaction, payment_token: Option<&str>) -> Members {
                 out.push(("message", "the payment failed".to_owned()));
             }
         }
+    }
+    if v1::is_v1(&transaction.extras) {
+        out.push((v1::MEMBER, v1::of_payment(transaction).to_string()));
     }
     out
 }

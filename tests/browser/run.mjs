@@ -15,6 +15,8 @@ import "./cases/assets.mjs";
 import "./cases/inicis.mjs";
 import "./cases/kcp.mjs";
 import "./cases/ksnet.mjs";
+import "./cases/iamport.mjs";
+import "./cases/billing.mjs";
 
 const PARALLEL = 4;
 const pictures = process.env.NARU_SCREENSHOTS;

@@ -20,6 +20,7 @@ const FILES: &[(&str, &str)] = &[
 pub(super) const BILLING: &[&str] = &[
     "channel-key-0e5b7d92-c4a6-4f13-9b28-6d7f3a1c8e45",
     "channel-key-8b1e6f34-0a7d-4c59-9e21-d3f5a6c7b809",
+    "channel-key-b405b7f3-3c92-4f88-b8f6-963d1a83e658",
 ];
 
 /// `./channels` if it is there (a checkout: edit the files and watch the demo follow), else a fresh copy in the data

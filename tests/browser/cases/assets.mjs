@@ -6,8 +6,8 @@ import { test } from "../lib/cases.mjs";
 
 const GZIPPED_MAX = 20 * 1024;
 
-test("the script is small and cached", ["pc"], async (t) => {
-  const url = `${router}/v2/browser-sdk.js`;
+const smallAndCached = (path, page) => async (t) => {
+  const url = `${router}${path}`;
   const first = await fetch(url);
   const body = Buffer.from(await first.arrayBuffer());
   const size = gzipSync(body).length;
@@ -18,11 +18,14 @@ test("the script is small and cached", ["pc"], async (t) => {
   assert.equal(again.status, 304);
   assert.equal((await again.arrayBuffer()).byteLength, 0);
   // The browser does the same: a second page load takes it from its cache.
-  await t.page.goto(`${t.merchant}/plain`);
-  await t.page.goto(`${t.merchant}/plain?again`);
+  await t.page.goto(`${t.merchant}${page}`);
+  await t.page.goto(`${t.merchant}${page}?again`);
   const size2 = await t.page.evaluate((u) => performance.getEntriesByName(u)[0].transferSize, url);
   assert.equal(size2, 0, "from the cache");
-});
+};
+
+test("the script is small and cached", ["pc"], smallAndCached("/v2/browser-sdk.js", "/plain"));
+test("the iamport script is small and cached", ["pc"], smallAndCached("/v1/iamport.js", "/v1"));
 
 test("our pages forbid everything they do not need", ["pc"], async () => {
   for (const [url, must] of [

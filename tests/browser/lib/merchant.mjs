@@ -26,6 +26,8 @@ const PAGES = {
     window.SDK = PortOne;</script>`,
   // A shop whose policy lets the router's script in and no PG's.
   "/strict": script,
+  // A V1 page: the script tag with another address.
+  "/v1": `<script src="${router}/v1/iamport.js"></script>`,
   "/done": "",
 };
 
