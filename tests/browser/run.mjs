@@ -15,6 +15,7 @@ import "./cases/assets.mjs";
 import "./cases/inicis.mjs";
 import "./cases/kcp.mjs";
 import "./cases/ksnet.mjs";
+import "./cases/nice.mjs";
 import "./cases/iamport.mjs";
 import "./cases/billing.mjs";
 
