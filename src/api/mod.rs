@@ -1,4 +1,5 @@
 //! The PortOne-compatible fronts.
 
+pub mod openapi;
 pub mod v1;
 pub mod v2;

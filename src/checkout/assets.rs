@@ -3,16 +3,8 @@
 //! The browser SDK and the page that runs a window share one runner. Each source file is a script of its own; the
 //! served script is their sequence inside one function, so that nothing but `window.PortOne` becomes global.
 
-use crate::net::{Request, Response, full};
-use http::{HeaderValue, StatusCode, header};
+use crate::net::Asset;
 use std::sync::LazyLock;
-
-/// A file as served.
-pub struct Asset {
-    content_type: &'static str,
-    body: &'static str,
-    etag: String,
-}
 
 macro_rules! script {
     ($($file:literal),+) => {
@@ -88,54 +80,13 @@ pub fn find_shop(name: &str) -> Option<&'static Asset> {
     }
 }
 
-impl Asset {
-    fn new(content_type: &'static str, body: &'static str) -> Self {
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.as_bytes());
-        let hex: String = digest.as_ref().iter().take(12).map(|b| format!("{b:02x}")).collect();
-        Self {
-            content_type,
-            body,
-            etag: format!("\"{hex}\""),
-        }
-    }
-
-    /// Answers a request for it: 304 if the client has this very version.
-    pub fn serve(&self, request: &Request) -> Response {
-        let known = request.header("if-none-match").is_some_and(|sent| {
-            sent.split(',')
-                .any(|tag| tag.trim().trim_start_matches("W/") == self.etag)
-        });
-        let mut response = if known {
-            let mut response = http::Response::new(crate::net::empty());
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            response
-        } else {
-            http::Response::new(full(self.body))
-        };
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        // Short, because shops load it by one address for years; the tag makes asking again cheap.
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=300, stale-while-revalidate=86400"),
-        );
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        // Shops load the script into pages with `Cross-Origin-Embedder-Policy`, and may check its integrity.
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
-        if let Ok(etag) = HeaderValue::from_str(&self.etag) {
-            headers.insert(header::ETAG, etag);
-        }
-        response
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::net::Request;
     use bytes::Bytes;
-    use http::{HeaderMap, Method};
+    use http::{HeaderMap, Method, StatusCode, header};
 
     fn get(if_none_match: Option<&str>) -> Request {
         let mut headers = HeaderMap::new();
@@ -175,13 +126,13 @@ mod tests {
             "updateLoadPaymentUIRequest",
             "updateLoadIssueBillingKeyUIRequest",
         ] {
-            assert!(BROWSER_SDK.body.contains(&format!("{name}: ")), "{name}");
+            assert!(BROWSER_SDK.text().contains(&format!("{name}: ")), "{name}");
         }
     }
 
     #[test]
     fn scripts_read_no_cookies_and_evaluate_no_text() {
-        for asset in [&*BROWSER_SDK, &*WINDOW, &*OUTCOME, &*SHOP_SCRIPT] {
+        for asset in [&*BROWSER_SDK, &*IAMPORT, &*WINDOW, &*OUTCOME, &*SHOP_SCRIPT] {
             for word in [
                 "eval(",
                 "new Function",
@@ -189,7 +140,7 @@ mod tests {
                 "innerHTML",
                 "document.write",
             ] {
-                assert!(!asset.body.contains(word), "{word}");
+                assert!(!asset.text().contains(word), "{word}");
             }
         }
     }

@@ -6,10 +6,12 @@
 //!
 //! Limits are explicit ([`Limits`]): header and idle time, body size, connections.
 
+mod asset;
 mod body;
 mod serve;
 mod tls;
 
+pub use asset::Asset;
 pub use body::{Body, BodyError, empty, full, json_response, stream_body, text_response};
 pub use serve::{Limits, Serving, bind, serve};
 pub use tls::{TlsCertificate, TlsError, TlsFiles};

@@ -1,6 +1,7 @@
 //! Builds every room in the order of dependence and puts them behind the listeners.
 
 use super::{Addresses, Front, Fronts, Listeners, Public, Running, StartError, failed_v2, supervise};
+use crate::api::openapi;
 use crate::api::v1::V1;
 use crate::api::v2::{self, V2};
 use crate::channels::Snapshot;
@@ -207,6 +208,7 @@ fn fronts(
                 metrics: engine.metrics.clone(),
             }),
             Arc::new(NotifyFront(Arc::clone(notices))),
+            Arc::new(Documents),
         ],
         rest: Arc::new(V2::new(Arc::clone(engine), &options)),
         trusted_proxies: config.trusted_proxies.clone(),
@@ -215,7 +217,7 @@ fn fronts(
     };
     let key = derived(&config.sealing_key, "v1");
     let v1 = Public {
-        fronts: Vec::new(),
+        fronts: vec![Arc::new(Documents)],
         rest: Arc::new(V1::new(Arc::clone(engine), &key, config.limits.body_bytes_max)),
         trusted_proxies: config.trusted_proxies.clone(),
         refuse: V1::refuse,
@@ -261,6 +263,19 @@ impl Front for V1 {
 
     fn answer(self: Arc<Self>, request: Request, request_id: String) -> BoxFuture<'static, Response> {
         Box::pin(async move { self.handle(request, &request_id).await })
+    }
+}
+
+/// What the APIs are.
+struct Documents;
+
+impl Front for Documents {
+    fn owns(&self, path: &str) -> bool {
+        openapi::owns(path)
+    }
+
+    fn answer(self: Arc<Self>, request: Request, _request_id: String) -> BoxFuture<'static, Response> {
+        Box::pin(async move { openapi::answer(&request) })
     }
 }
 

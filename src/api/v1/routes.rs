@@ -309,7 +309,13 @@ fn decoded(raw: &str) -> Result<String, V1Error> {
     Ok(text.into_owned())
 }
 
-#[cfg(test)]
-pub(super) fn rows() -> impl Iterator<Item = (&'static Method, &'static str)> {
-    ROWS.iter().map(|row| (&row.method, row.path))
+/// Every operation: method, path, label, and why it is refused if it always is.
+pub fn rows() -> impl Iterator<Item = (&'static Method, &'static str, &'static str, Option<&'static str>)> {
+    ROWS.iter().map(|row| {
+        let why = match row.route {
+            Route::NotServed(why) => Some(why),
+            _ => None,
+        };
+        (&row.method, row.path, row.label, why)
+    })
 }

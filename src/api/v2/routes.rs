@@ -171,6 +171,17 @@ static ROWS: [Row; 50] = [
     row(Method::GET, "/banks", "banks", Route::Banks),
 ];
 
+/// Every operation: method, path, label, and why it is refused if it always is.
+pub fn rows() -> impl Iterator<Item = (&'static Method, &'static str, &'static str, Option<&'static str>)> {
+    ROWS.iter().map(|row| {
+        let why = match row.route {
+            Route::NotServed { why, .. } => Some(why),
+            _ => None,
+        };
+        (&row.method, row.path, row.label, why)
+    })
+}
+
 /// A request's row, and the first identifier in its path, still percent-encoded.
 #[derive(Debug, Clone, Copy)]
 pub struct Matched<'a> {

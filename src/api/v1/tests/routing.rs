@@ -60,7 +60,7 @@ fn what_is_not_served_says_why() {
 /// No row hides behind an earlier one.
 #[test]
 fn every_row_is_found() {
-    for (method, pattern) in rows() {
+    for (method, pattern, ..) in rows() {
         let path = pattern.replace("{}", "x1");
         let found = find(method, &path).unwrap();
         assert_eq!(found.row.name(), format!("{method} {pattern}"));
