@@ -22,6 +22,7 @@ mod merchant;
 mod openapi;
 mod operations;
 mod operator;
+mod properties;
 mod public;
 mod reloads;
 mod rig;

@@ -32,8 +32,10 @@ fn nothing_is_left_unfinished() {
         let Ok(text) = std::fs::read_to_string(&path) else {
             continue;
         };
+        // ISO 4217 has a currency of this name.
+        let data = path.extension().is_some_and(|extension| extension == "json");
         for (n, line) in text.lines().enumerate() {
-            if marked(line) || MARKS.iter().any(|mark| line.contains(mark)) {
+            if (marked(line) && !data) || MARKS.iter().any(|mark| line.contains(mark)) {
                 found.push(format!("{}:{}: {}", shown(&path), n + 1, line.trim()));
             }
         }
