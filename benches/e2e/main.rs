@@ -5,12 +5,15 @@
 
 mod channels;
 mod client;
+mod lists;
 mod load;
 mod meter;
 mod pay;
 mod process;
 mod report;
 mod requests;
+#[path = "../sample.rs"]
+mod sample;
 mod scale;
 mod shop;
 
@@ -21,7 +24,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 /// Parts that can be asked for by name (`cargo bench --bench e2e -- pay`); all but `payment` without a name.
-const PARTS: [&str; 4] = ["pay", "scale", "reload", "payment"];
+const PARTS: [&str; 5] = ["pay", "scale", "reload", "lists", "payment"];
 
 fn main() -> ExitCode {
     let began = Instant::now();
@@ -81,6 +84,9 @@ fn run(place: &Path, asked: &[String], report: &mut Report) -> Result<(), String
     drop(shop);
     if wants("reload") {
         scale::reload(place, &pg, report)?;
+    }
+    if wants("lists") {
+        lists::run(place, report)?;
     }
     report
         .notes

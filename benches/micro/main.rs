@@ -5,6 +5,8 @@
 mod channels;
 mod ledger;
 mod masking;
+#[path = "../sample.rs"]
+mod sample;
 mod toss;
 mod transaction;
 

@@ -1,6 +1,6 @@
 //! A transaction as the ledger's JSON.
 
-use crate::ledger::transaction;
+use crate::sample::transaction;
 use divan::Bencher;
 use naru::payment::Transaction;
 
