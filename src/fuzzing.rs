@@ -246,6 +246,7 @@ pub fn v2_list(data: &[u8]) {
         secrets: Vec::new(),
         webhooks: Vec::new(),
         v1: None,
+        profiles: Vec::new(),
     };
     let now = 1_767_225_600_000;
     let listed = decode::object("requestBody", data).and_then(|mut body| input::list(&mut body, &store, now));

@@ -77,6 +77,7 @@ impl Builder<'_> {
                 secrets,
                 webhooks,
                 v1,
+                profiles: entry.checkout_profiles.iter().map(Into::into).collect(),
             })
         })
     }

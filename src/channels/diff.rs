@@ -154,6 +154,12 @@ fn store_facts(store: &Store) -> Facts {
     for webhook in &store.webhooks {
         facts.insert(format!("webhooks.{}", webhook.url), shown(webhook.shown()));
     }
+    for profile in &store.profiles {
+        for (at, method) in profile.methods.iter().enumerate() {
+            let name = format!("checkout_profiles.{}.{}", profile.key, at + 1);
+            facts.insert(name, shown(format!("{:?} by {}", method.method, method.channel)));
+        }
+    }
     if let Some(v1) = &store.v1 {
         for (name, value) in [("user_code", &v1.user_code), ("default_channel", &v1.default_channel)] {
             if let Some(value) = value {

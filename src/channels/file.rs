@@ -2,6 +2,7 @@
 //! editors' JSON Schema is made from, so their comments are the format's documentation.
 
 use super::problem::Pos;
+use super::profile::ProfileEntry;
 use super::v1::V1Entry;
 use super::webhooks::WebhookEntry;
 use crate::adapters::{ChannelState, Mode, Operation};
@@ -147,6 +148,9 @@ pub(super) struct StoreEntry {
     pub webhooks: Vec<WebhookEntry>,
     /// The V1 API (아임포트) of the store; not served to it if left out.
     pub v1: Option<V1Entry>,
+    /// What the store's hosted checkout pages offer.
+    #[schemars(default)]
+    pub checkout_profiles: Vec<ProfileEntry>,
 }
 
 /// A V2 API secret: either its SHA-256 or a reference to it.

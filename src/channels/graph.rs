@@ -75,6 +75,7 @@ struct Judge<'a> {
     channels: HashMap<&'a str, (Place<'a>, &'a ChannelEntry)>,
     contracts: HashMap<(&'a str, &'a str, Mode), (Place<'a>, &'a str)>,
     groups: HashMap<&'a str, Place<'a>>,
+    profiles: HashMap<&'a str, Place<'a>>,
 }
 
 impl<'a> Judge<'a> {
@@ -113,6 +114,15 @@ impl<'a> Judge<'a> {
                 }
             }
             self.v1_keys(part.spot, entry, store, graph);
+            for profile in &entry.checkout_profiles {
+                let key = &profile.key;
+                if let Some(first) = self.profiles.get(key.value.as_str()).copied() {
+                    self.twice(part.spot, "checkout profile", key, first);
+                }
+                self.profiles
+                    .entry(&key.value)
+                    .or_insert_with(|| part.spot.place(key.at));
+            }
             graph.stores.insert(id.value.clone(), Arc::clone(store));
         }
     }
@@ -130,23 +140,31 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// A store's default channel, once all channels are known.
+    /// Channels that a store names itself, once all channels are known.
     fn default_channels(&mut self, part: &Part<'a>) {
         for entry in &part.decoded.file.store {
-            let Some(named) = entry.v1.as_ref().and_then(|v1| v1.default_channel.as_ref()) else {
-                continue;
-            };
-            match self.channels.get(named.value.as_str()).copied() {
-                None if self.judge_references => {
-                    let hint = did_you_mean(&named.value, self.channels.keys().copied());
-                    self.problem(part.spot, named.at, format!("unknown channel `{}`{hint}", named.value));
-                }
-                Some((_, channel)) if !channel.stores.value.iter().any(|s| s.value == entry.id.value) => {
-                    let message = format!("channel `{}` does not list store `{}`", named.value, entry.id.value);
-                    self.problem(part.spot, named.at, message);
-                }
-                _ => {}
+            let default = entry.v1.as_ref().and_then(|v1| v1.default_channel.as_ref());
+            let offered = entry
+                .checkout_profiles
+                .iter()
+                .flat_map(|profile| &profile.methods.value);
+            for named in default.into_iter().chain(offered.map(|method| &method.channel)) {
+                self.channel_of_store(part.spot, named, &entry.id.value);
             }
+        }
+    }
+
+    fn channel_of_store(&mut self, spot: Spot<'a>, named: &At<String>, store: &str) {
+        match self.channels.get(named.value.as_str()).copied() {
+            None if self.judge_references => {
+                let hint = did_you_mean(&named.value, self.channels.keys().copied());
+                self.problem(spot, named.at, format!("unknown channel `{}`{hint}", named.value));
+            }
+            Some((_, channel)) if !channel.stores.value.iter().any(|s| s.value == store) => {
+                let message = format!("channel `{}` does not list store `{}`", named.value, store);
+                self.problem(spot, named.at, message);
+            }
+            _ => {}
         }
     }
 

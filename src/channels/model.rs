@@ -1,5 +1,6 @@
 //! The validated model: what the rest of the router sees of the channel files.
 
+use super::profile::CheckoutProfile;
 use super::v1::V1Store;
 use super::webhooks::WebhookEndpoint;
 use crate::adapters::{ChannelRevision, Mode};
@@ -33,6 +34,8 @@ pub struct Store {
     pub webhooks: Vec<WebhookEndpoint>,
     /// V1 API, if the store has it.
     pub v1: Option<V1Store>,
+    /// What its hosted checkout pages offer.
+    pub profiles: Vec<CheckoutProfile>,
 }
 
 /// A member of a group.

@@ -13,6 +13,7 @@ mod feed;
 mod notices;
 mod outbox;
 mod receipts;
+mod sessions;
 pub mod sqlite;
 
 pub use billing::{BillingLedger, BillingWrite, KeyFilter, KeyIntent, KeyTime, ScheduleFilter, ScheduleTime};
@@ -22,6 +23,7 @@ pub use outbox::{
     Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger, REPLAY_TRIES, RESENDS_MAX, Sent,
 };
 pub use receipts::{ReceiptFilter, ReceiptLease, ReceiptLedger, ReceiptTime, ReceiptWrite};
+pub use sessions::{SessionLedger, SessionRow};
 
 use crate::adapters::Operation;
 use crate::payment::{MethodKind, Millis, Status, Transaction};
@@ -241,6 +243,8 @@ pub enum Write {
         /// The id.
         pg_tx_id: String,
     },
+    /// Hosted checkout page; one that is there is closed.
+    Session(Box<SessionRow>),
     /// Cash receipt.
     Receipt(Box<ReceiptWrite>),
     /// Billing keys and schedules.
@@ -299,7 +303,7 @@ pub struct PaymentFilter {
 
 /// The durable journal and its current-state tables.
 pub trait Ledger:
-    Send + Sync + 'static + BillingLedger + FeedLedger + NoticeLedger + OutboxLedger + ReceiptLedger
+    Send + Sync + 'static + BillingLedger + FeedLedger + NoticeLedger + OutboxLedger + ReceiptLedger + SessionLedger
 {
     /// Commits all or nothing, durably.
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'_, Result<(), LedgerError>>;

@@ -114,6 +114,7 @@ pub(super) fn snapshot(endpoints: Vec<WebhookEndpoint>) -> Snapshot {
         secrets: Vec::new(),
         webhooks: endpoints,
         v1: None,
+        profiles: Vec::new(),
     };
     Snapshot {
         version: 1,

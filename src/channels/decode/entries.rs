@@ -5,6 +5,7 @@ use super::super::file::{
     TIMEOUT_MS, TimeoutsEntry, WEIGHT_MAX,
 };
 use super::super::problem::{Lines, Pos, suggest};
+use super::super::profile::{CheckoutMethod, ProfileEntry, ProfileMethodEntry};
 use super::super::v1::{V1Entry, V1KeyEntry};
 use super::super::webhooks::WebhookEntry;
 use super::{Decoded, Decoder, Fields, Value};
@@ -181,6 +182,7 @@ fn store(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<StoreEntry> {
     let api_secrets = f.required("api_secrets", |d, v| d.items("api_secrets", v, api_secret));
     let webhooks = f.optional("webhooks", |d, v| d.items("webhooks", v, webhook));
     let v1 = f.optional("v1", v1);
+    let profiles = f.optional("checkout_profiles", |d, v| d.items("checkout_profiles", v, profile));
     f.finish();
     Some(StoreEntry {
         id: id?,
@@ -189,6 +191,29 @@ fn store(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<StoreEntry> {
         api_secrets: api_secrets?,
         webhooks: webhooks.map_or_else(Vec::new, |webhooks| webhooks.value),
         v1,
+        checkout_profiles: profiles.map_or_else(Vec::new, |profiles| profiles.value),
+    })
+}
+
+fn profile(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<ProfileEntry> {
+    let mut f = Fields::open(decoder, "checkout_profiles", value)?;
+    let key = f.required("key", |d, v| d.id("key", v));
+    let methods = f.required("methods", |d, v| d.items("methods", v, profile_method));
+    f.finish();
+    Some(ProfileEntry {
+        key: key?,
+        methods: methods?,
+    })
+}
+
+fn profile_method(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<ProfileMethodEntry> {
+    let mut f = Fields::open(decoder, "methods", value)?;
+    let method = f.required("method", |d, v| d.word("method", v, &CheckoutMethod::WORDS));
+    let channel = f.required("channel", |d, v| d.id("channel", v));
+    f.finish();
+    Some(ProfileMethodEntry {
+        method: method?,
+        channel: channel?,
     })
 }
 

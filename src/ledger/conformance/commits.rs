@@ -1,7 +1,7 @@
 //! Commits: whole or not at all, and what refuses them.
 
 use super::*;
-use crate::ledger::{AttemptRow, PreRegistration};
+use crate::ledger::{AttemptRow, PreRegistration, SessionRow};
 use futures_util::future::join_all;
 
 pub(crate) async fn all_writes_of_a_commit_are_found_again(ledger: &dyn Ledger) {
@@ -281,4 +281,33 @@ pub(crate) async fn an_id_of_ours_is_claimed_once_a_mid(ledger: &dyn Ledger) {
     ledger.commit(claim("mid-2", "tid-1")).await.unwrap();
     let tries = join_all((0..8).map(|_| ledger.commit(claim("mid-3", "tid-1")))).await;
     assert_eq!(tries.iter().filter(|t| t.is_ok()).count(), 1, "{tries:?}");
+}
+
+pub(crate) async fn a_session_is_closed_once(ledger: &dyn Ledger) {
+    let open = SessionRow {
+        id: "session-1".into(),
+        store_id: "store-a".into(),
+        payment_id: "p1".into(),
+        doc: json!({"orderName": "찻잔"}),
+        created_at: 1_000,
+        expires_at: 2_000,
+        closed_at: None,
+    };
+    let write = |closed_at| {
+        let row = SessionRow {
+            closed_at,
+            ..open.clone()
+        };
+        Write::Session(Box::new(row))
+    };
+    ledger.commit(vec![write(None)]).await.unwrap();
+    assert_eq!(ledger.session("session-1").await.unwrap(), Some(open.clone()));
+    assert_eq!(ledger.session("session-2").await.unwrap(), None);
+    for at in [1_500, 1_600] {
+        ledger.commit(vec![write(Some(at))]).await.unwrap();
+        assert_eq!(
+            ledger.session("session-1").await.unwrap().unwrap().closed_at,
+            Some(1_500)
+        );
+    }
 }

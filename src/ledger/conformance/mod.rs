@@ -33,6 +33,7 @@ macro_rules! for_every_case {
         $run!(commits, windows_belong_to_one_transaction);
         $run!(commits, revisions_are_kept_as_first_written);
         $run!(commits, it_is_writable);
+        $run!(commits, a_session_is_closed_once);
         $run!(payments, one_live_attempt_a_payment);
         $run!(payments, racing_attempts_have_one_winner);
         $run!(payments, racing_updates_have_one_winner);

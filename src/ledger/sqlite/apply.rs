@@ -115,6 +115,20 @@ impl Applying<'_> {
                 )
                 .map(drop),
             Op::Receipt(row) => self.receipt(row),
+            Op::Session { row: s, doc } => self
+                .execute(
+                    super::sessions::UPSERT,
+                    params![
+                        s.id,
+                        s.store_id,
+                        s.payment_id,
+                        doc,
+                        s.created_at,
+                        s.expires_at,
+                        s.closed_at
+                    ],
+                )
+                .map(drop),
         }
     }
 

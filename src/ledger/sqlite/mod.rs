@@ -17,6 +17,7 @@ mod reader;
 mod receipts;
 mod rows;
 mod schema;
+mod sessions;
 mod tally;
 mod words;
 mod writer;

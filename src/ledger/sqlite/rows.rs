@@ -4,7 +4,9 @@
 use super::billing::{self, BillingOp};
 use super::receipts::ReceiptRow;
 use super::words::words_of;
-use crate::ledger::{AttemptRow, Intent, JournalEntry, LedgerError, MoneyEvent, OutboxRow, PreRegistration, Write};
+use crate::ledger::{
+    AttemptRow, Intent, JournalEntry, LedgerError, MoneyEvent, OutboxRow, PreRegistration, SessionRow, Write,
+};
 use crate::payment::{Platform, Transaction};
 use serde::Serialize;
 
@@ -59,6 +61,10 @@ pub(super) enum Op {
     },
     Outbox(OutboxRow),
     Money(MoneyEvent),
+    Session {
+        row: Box<SessionRow>,
+        doc: String,
+    },
     PreRegister(PreRegistration),
     Claim {
         provider: String,
@@ -149,6 +155,10 @@ pub(super) fn rows_of(writes: Vec<Write>) -> Result<Vec<Op>, LedgerError> {
                 },
                 Write::Outbox(row) => Op::Outbox(row),
                 Write::Money(event) => Op::Money(event),
+                Write::Session(row) => Op::Session {
+                    doc: json(&row.doc)?,
+                    row,
+                },
                 Write::PreRegister(row) => Op::PreRegister(row),
                 Write::Claim {
                     provider,

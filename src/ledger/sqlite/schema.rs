@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     CUSTOMERS,
     CLAIMS,
     super::feed::EVENTS,
+    super::sessions::SESSIONS,
 ];
 
 const CLAIMS: &str = "

@@ -35,6 +35,7 @@ fn snapshot(secret: &str, expires_at: Option<i64>) -> Snapshot {
             default_channel: None,
             include_sandbox: false,
         }),
+        profiles: Vec::new(),
     });
     Snapshot {
         version: 1,

@@ -52,6 +52,7 @@ pub fn snapshot_with(secrets: &[(&str, &str, Option<i64>)]) -> Snapshot {
                 .collect(),
             webhooks: Vec::new(),
             v1: None,
+            profiles: Vec::new(),
         });
         for secret in &store.secrets {
             by_secret.insert(secret.sha256, Arc::clone(&store));
