@@ -56,7 +56,7 @@ fn filter(store: &str) -> PaymentFilter {
 fn filters(turn: usize) -> Vec<(&'static str, PaymentFilter)> {
     let page = turn % 100;
     let day = START + i64::try_from(turn % 80).unwrap() * DAY;
-    let id = payment(u64::try_from(turn * 997).unwrap()).payment_id;
+    let named = payment(u64::try_from(turn * 997).unwrap());
     vec![
         ("first page", filter("store-0")),
         ("first page of a small store", filter("store-3")),
@@ -102,8 +102,8 @@ fn filters(turn: usize) -> Vec<(&'static str, PaymentFilter)> {
         (
             "an id from the front",
             PaymentFilter {
-                text: vec![("PAYMENT_ID".into(), id[..12].into())],
-                ..filter("store-0")
+                text: vec![("PAYMENT_ID".into(), named.payment_id[..12].into())],
+                ..filter(&named.store_id)
             },
         ),
         (

@@ -53,6 +53,7 @@ static WINDOW: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 static OUTCOME: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("outcome.js")));
+static SESSION: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("session.js")));
 static PAGE: LazyLock<Asset> = LazyLock::new(|| Asset::new(CSS, include_str!("assets/page.css")));
 static SHOP_SCRIPT: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("shop.js")));
 static SHOP_STYLE: LazyLock<Asset> = LazyLock::new(|| Asset::new(CSS, include_str!("assets/shop.css")));
@@ -64,6 +65,7 @@ pub fn find(name: &str) -> Option<&'static Asset> {
     match name {
         "window.js" => Some(&WINDOW),
         "outcome.js" => Some(&OUTCOME),
+        "session.js" => Some(&SESSION),
         "page.css" => Some(&PAGE),
         _ => None,
     }
@@ -132,7 +134,7 @@ mod tests {
 
     #[test]
     fn scripts_read_no_cookies_and_evaluate_no_text() {
-        for asset in [&*BROWSER_SDK, &*IAMPORT, &*WINDOW, &*OUTCOME, &*SHOP_SCRIPT] {
+        for asset in [&*BROWSER_SDK, &*IAMPORT, &*WINDOW, &*OUTCOME, &*SESSION, &*SHOP_SCRIPT] {
             for word in [
                 "eval(",
                 "new Function",

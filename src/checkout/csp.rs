@@ -8,6 +8,14 @@ use crate::adapters::Open;
 pub const OUTCOME: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                            base-uri 'none'; form-action 'none'";
 
+/// The order page of a session; `image` is where its picture comes from, empty for nowhere.
+pub fn session(image: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {image}; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
 /// Script functions that need `eval` on the page that runs them: NICE Payments' `goPay`, and NHN KCP's, whose script brings
 /// jQuery 1.8, which evaluates scripts and answers that it fetches.
 const EVALUATING: &[&str] = &["goPay", "KCP_Pay_Execute_Web"];

@@ -10,6 +10,7 @@
 //!   found by the token alone, never by a cookie: returns are cross-site posts.
 //! - `/checkout/result/{token}` tells how it stands; `/checkout/done/{token}` sends the buyer on once there is a result.
 //! - `/checkout/window/{token}` runs a window on our own origin: popups, app web views, PGs that insist on it.
+//! - `/checkout/session/{id}` is the page of a payment session: the order, its methods, and what became of it.
 //! - `/shop/` is a sample shop, if configured.
 //!
 //! Nothing here decides about money. Whatever comes through the browser is handed to the engine as it came, and what
@@ -29,6 +30,7 @@ mod request;
 mod result;
 #[cfg(test)]
 mod sample;
+mod session;
 mod shop;
 mod spelling;
 mod urls;
@@ -118,6 +120,7 @@ impl Checkout {
             (Some("checkout"), Some("return")) => "/checkout/return",
             (Some("checkout"), Some("result")) => "/checkout/result",
             (Some("checkout"), Some("done")) => "/checkout/done",
+            (Some("checkout"), Some("session")) => "/checkout/session",
             (Some("checkout"), Some("window")) => "/checkout/window",
             (Some("checkout"), Some("assets")) => "/checkout/assets",
             (Some("shop"), _) => "/shop",
@@ -138,6 +141,8 @@ impl Checkout {
             ["checkout", "billing-keys"] => self.billing_keys(&request, request_id).await,
             ["checkout", "result", token] => self.result(token, &request).await,
             ["checkout", "done", token] => self.done(token, &request).await,
+            ["checkout", "session", id] => self.session(id, false, &request).await,
+            ["checkout", "session", id, "done"] => self.session(id, true, &request).await,
             ["checkout", "window", token] => self.window(token, &request).await,
             ["checkout", "return", token] => self.returned(token, ReturnMethod::Success, request, request_id).await,
             ["checkout", "return", token, "fail"] => {

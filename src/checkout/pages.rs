@@ -226,6 +226,36 @@ pub fn confirming(links: &Links) -> String {
     document(Notice::Confirming, &data, "", &head, Some("outcome.js"))
 }
 
+/// The page of an order whose outcome is not known yet; `head` asks again.
+pub fn refreshing(head: &str) -> String {
+    document(Notice::Confirming, "", "", head, None)
+}
+
+/// The page of an order whose last try failed.
+pub fn failed_order(reason: &str, again: &str) -> String {
+    let extra = format!(
+        "<p class=\"reason\">{}</p>\n<p><a class=\"button\" href=\"{}\">다시 결제하기 · <span lang=\"en\">Try again</span></a></p>\n",
+        escape(reason),
+        escape(again)
+    );
+    document(Notice::Failed, "", &extra, "", None)
+}
+
+/// The page of an order.
+pub fn order(shop: &str, data: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"ko\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"robots\" content=\"noindex\">\n<title>{} · 결제 · Checkout</title>\n\
+         <link rel=\"stylesheet\" href=\"/checkout/assets/page.css\">\n\
+         <script src=\"/checkout/assets/session.js\" defer></script>\n</head>\n<body>\n\
+         <main id=\"naru\" class=\"card\"{data}>\n{body}\
+         <noscript><p>결제에는 자바스크립트가 필요합니다. <span lang=\"en\">Paying needs JavaScript.</span></p></noscript>\n\
+         </main>\n</body>\n</html>\n",
+        escape(shop)
+    )
+}
+
 /// A page that only tells something.
 pub fn plain(notice: Notice) -> String {
     document(notice, "", "", "", None)

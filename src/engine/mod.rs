@@ -34,6 +34,7 @@ mod reopen;
 mod report;
 mod request;
 mod revisions;
+mod session;
 mod waiters;
 mod window;
 

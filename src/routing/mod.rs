@@ -3,8 +3,10 @@
 //! Pure and constant-time in the number of channels: maps in the snapshot, no scan. Group members are picked by a
 //! hash of `paymentId`, so that a retry of the same payment lands on the same PG.
 
+mod offer;
 mod pg;
 
+pub use offer::{Ordered, offered, store_of_profile};
 pub use pg::{PgError, by_pg};
 
 use crate::adapters::ChannelRevision;

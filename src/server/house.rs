@@ -201,6 +201,7 @@ fn fronts(
 ) -> Fronts {
     let mut options = v2::Options::new(derived(&config.sealing_key, "api"));
     options.body_bytes_max = config.limits.body_bytes_max;
+    options.public_url.clone_from(&checkout.public_url);
     let public = Public {
         fronts: vec![
             Arc::new(CheckoutFront {

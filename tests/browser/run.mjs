@@ -18,6 +18,7 @@ import "./cases/ksnet.mjs";
 import "./cases/nice.mjs";
 import "./cases/iamport.mjs";
 import "./cases/billing.mjs";
+import "./cases/session.mjs";
 
 const PARALLEL = 4;
 const pictures = process.env.NARU_SCREENSHOTS;

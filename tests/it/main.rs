@@ -29,6 +29,7 @@ mod rig;
 mod scenarios;
 mod sdk;
 mod secrets;
+mod sessions;
 mod sick;
 mod source;
 mod tidy;

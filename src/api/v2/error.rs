@@ -155,6 +155,34 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "PAYMENT_CANCELLATION_NOT_PENDING", message)
     }
 
+    /// 400 `MAX_TTL_EXCEEDED`.
+    #[must_use]
+    pub fn ttl_exceeded(most: i64) -> Self {
+        let message = format!("ttlSeconds: must be at most {most}");
+        Self::new(StatusCode::BAD_REQUEST, "MAX_TTL_EXCEEDED", message)
+    }
+
+    /// 404 `SESSION_NOT_FOUND`.
+    #[must_use]
+    pub fn session_not_found() -> Self {
+        let message = "there is no payment session with this sessionId";
+        Self::new(StatusCode::NOT_FOUND, "SESSION_NOT_FOUND", message)
+    }
+
+    /// 410 `SESSION_EXPIRED`.
+    #[must_use]
+    pub fn session_expired() -> Self {
+        let message = "the payment session has ended or was closed; create another one";
+        Self::new(StatusCode::GONE, "SESSION_EXPIRED", message)
+    }
+
+    /// 404 `PROFILE_SETTINGS_NOT_FOUND`.
+    #[must_use]
+    pub fn profile_not_found() -> Self {
+        let message = "profileKey: there is no such checkout profile";
+        Self::new(StatusCode::NOT_FOUND, "PROFILE_SETTINGS_NOT_FOUND", message)
+    }
+
     /// 404 `PROMOTION_NOT_FOUND`.
     #[must_use]
     pub fn promotion_not_found() -> Self {

@@ -20,6 +20,7 @@ pub mod render;
 pub mod resend;
 pub mod routes;
 pub mod run;
+mod session;
 pub mod token;
 
 #[cfg(test)]
@@ -48,6 +49,8 @@ pub struct Options {
     pub idempotency_running_ms: i64,
     /// Largest request body, bytes.
     pub body_bytes_max: usize,
+    /// Public origin of this router as browsers reach it, for links to its pages: no slash at the end.
+    pub public_url: String,
 }
 
 impl Options {
@@ -59,6 +62,7 @@ impl Options {
             idempotency_keep_ms: 24 * 60 * 60 * 1_000,
             idempotency_running_ms: 3 * 60 * 1_000,
             body_bytes_max: 1 << 20,
+            public_url: String::new(),
         }
     }
 }
@@ -80,6 +84,7 @@ pub struct V2 {
     fingerprint_key: hmac::Key,
     times: Times,
     body_bytes_max: usize,
+    public_url: Arc<str>,
 }
 
 /// A body and how it was come by.
@@ -102,6 +107,7 @@ impl V2 {
                 running_ms: options.idempotency_running_ms,
             },
             body_bytes_max: options.body_bytes_max,
+            public_url: options.public_url.trim_end_matches('/').into(),
         }
     }
 
@@ -161,12 +167,22 @@ impl V2 {
         match plan::plan(&mut request, matched, &context)? {
             Plan::Tokens(pair) => Ok(Answer::Pair(pair)),
             Plan::Fixed(body) => Ok(Answer::Fresh(body)),
+            Plan::Open(query) => {
+                let ledger = self.engine.ledger.as_ref();
+                session::open(ledger, &snapshot, query, now).await.map(Answer::Fresh)
+            }
             Plan::Query { store, query } => {
                 let ledger = self.engine.ledger.as_ref();
                 run::query(ledger, &store, query).await.map(Answer::Fresh)
             }
             Plan::Command { command, claim } => {
-                let work = run::command(Arc::clone(&self.engine), snapshot, command, now);
+                let work = run::command(
+                    Arc::clone(&self.engine),
+                    snapshot,
+                    command,
+                    Arc::clone(&self.public_url),
+                    now,
+                );
                 let Some(claim) = claim else {
                     return work.await.map(Answer::Fresh);
                 };

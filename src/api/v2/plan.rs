@@ -9,6 +9,7 @@ use super::input::{self, AccountCommand, InstantCommand, ListQuery, ReceiptComma
 use super::limits;
 use super::resend::ResendCommand;
 use super::routes::{Matched, Route};
+use super::session::{self, OpenQuery, SessionCommand};
 use super::token::{TokenPair, Tokens};
 use crate::adapters::EscrowAction;
 use crate::channels::{Snapshot, Store};
@@ -56,6 +57,15 @@ pub enum Command {
     Escrow(Box<EscrowRequest>),
     /// `resend-webhook`.
     Resend(Box<ResendCommand>),
+    /// Hosted checkout page.
+    CreateSession(Box<SessionCommand>),
+    /// Its end.
+    CloseSession {
+        /// Store.
+        store_id: String,
+        /// Session.
+        id: String,
+    },
     /// Billing keys and schedules.
     Billing(BillingCommand),
 }
@@ -106,6 +116,8 @@ pub enum Plan {
         /// Idempotency claim, if the request carries a key.
         claim: Option<Claim>,
     },
+    /// Answer a query that needs no credential.
+    Open(OpenQuery),
     /// Answer a query for a store.
     Query {
         /// Store.
@@ -149,10 +161,8 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
             forget_body(request);
             issued
         }
-        Route::NotServed { open, why } => {
-            if !open {
-                authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
-            }
+        Route::NotServed { why } => {
+            authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
             Err(ApiError::not_served(&matched.row.name(), why))
         }
         Route::Billing(route) => billing::plan(request, matched.id, route, context),
@@ -167,6 +177,9 @@ pub fn plan(request: &mut Request, matched: Matched<'_>, context: &Context<'_>) 
         | Route::StopCancellation
         | Route::PaymentsByCursor
         | Route::EventsByCursor => query(request, matched, context),
+        Route::Session => path_id("sessionId", matched.id).map(|id| Plan::Open(OpenQuery::Session(id))),
+        Route::Evaluate => evaluate(request).map(Plan::Open),
+        Route::CreateSession | Route::CloseSession => sessions(request, matched, context),
         Route::Promotion | Route::CardPromotion => promotions(request, matched, context).map(|never| match never {}),
         Route::Instant
         | Route::Confirm
@@ -239,6 +252,41 @@ fn query(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Resu
         _ => Query::Payments(Box::new(input::list(&mut body, &store, context.now)?)),
     };
     Ok(Plan::Query { store, query })
+}
+
+fn evaluate(request: &Request) -> Result<OpenQuery, ApiError> {
+    let need = |name: &str| {
+        let value = request.query_value(name).filter(|value| !value.is_empty());
+        let value = value.filter(|value| value.len() <= limits::ID);
+        value.ok_or_else(|| ApiError::field(name, "is required, in the query"))
+    };
+    let amount = need("amount")?;
+    Ok(OpenQuery::Evaluate {
+        profile_key: need("profileKey")?,
+        country: need("country")?,
+        currency: need("currency")?,
+        amount: amount
+            .parse()
+            .map_err(|_| ApiError::field("amount", "must be an integer in the currency's minor unit"))?,
+    })
+}
+
+fn sessions(request: &Request, matched: Matched<'_>, context: &Context<'_>) -> Result<Plan, ApiError> {
+    let store = authenticate(&request.headers, context.snapshot, context.tokens, context.now)?;
+    let key = idempotency::key(&request.method, &request.headers)?;
+    let claim = key.map(|key| claim(request, context, &store, key));
+    let command = if matched.row.route == Route::CloseSession {
+        Command::CloseSession {
+            store_id: store.id.clone(),
+            id: path_id("sessionId", matched.id)?,
+        }
+    } else {
+        let mut body = decode::object("body", &request.body)?;
+        let named = body.id("storeId")?.ok_or_else(|| body.missing("storeId"))?;
+        own_store(&store, Some(&named))?;
+        Command::CreateSession(Box::new(session::create(&mut body, &store, context.now)?))
+    };
+    Ok(Plan::Command { command, claim })
 }
 
 /// Promotions: this router holds none, and no gateway here is asked for its own.

@@ -56,6 +56,14 @@ pub enum Route {
     StopCancellation,
     /// `POST /payments/{paymentId}/capture`
     Capture,
+    /// `POST /payment-sessions`
+    CreateSession,
+    /// `GET /payment-sessions/{sessionId}`
+    Session,
+    /// `POST /payment-sessions/{sessionId}/close`
+    CloseSession,
+    /// `GET /checkout-profiles/evaluate`
+    Evaluate,
     /// `GET /promotions/{promotionId}`
     Promotion,
     /// `GET /payment-gateways/card-promotion`
@@ -66,8 +74,6 @@ pub enum Route {
     Billing(BillingRoute),
     /// Documented by PortOne, not served by this router.
     NotServed {
-        /// Needs no credential.
-        open: bool,
         /// What is missing, for the refusal.
         why: &'static str,
     },
@@ -102,16 +108,11 @@ const fn row(method: Method, path: &'static str, label: &'static str, route: Rou
 }
 
 const fn refused(why: &'static str) -> Route {
-    Route::NotServed { open: false, why }
+    Route::NotServed { why }
 }
 
 const IDENTITY: Route = refused("identity verification needs an adapter of an identity provider; there is none yet");
 const ISSUE_AND_PAY: Route = refused("no gateway served here issues a billing key and charges it in one window");
-const SESSIONS: Route = refused("hosted checkout pages for overseas channels; there are no overseas channels yet");
-const SESSIONS_OPEN: Route = Route::NotServed {
-    open: true,
-    why: "hosted checkout pages for overseas channels; there are no overseas channels yet",
-};
 const KAKAOPAY: Route = refused("there is no adapter of KakaoPay yet");
 const PAYMENTWALL: Route = refused("there is no adapter of Paymentwall");
 const SETTLEMENT: Route = refused("settlement reports are out of this router's scope");
@@ -158,10 +159,10 @@ static ROWS: [Row; 50] = [
     row(Method::POST, "/identity-verifications/{identityVerificationId}/send", "identity_send", IDENTITY),
     row(Method::POST, "/identity-verifications/{identityVerificationId}/confirm", "identity_confirm", IDENTITY),
     row(Method::POST, "/identity-verifications/{identityVerificationId}/resend", "identity_resend", IDENTITY),
-    row(Method::GET, "/checkout-profiles/evaluate", "checkout_profile", SESSIONS_OPEN),
-    row(Method::POST, "/payment-sessions", "payment_session_create", SESSIONS),
-    row(Method::GET, "/payment-sessions/{sessionId}", "payment_session", SESSIONS_OPEN),
-    row(Method::POST, "/payment-sessions/{sessionId}/close", "payment_session_close", SESSIONS),
+    row(Method::GET, "/checkout-profiles/evaluate", "checkout_profile", Route::Evaluate),
+    row(Method::POST, "/payment-sessions", "payment_session_create", Route::CreateSession),
+    row(Method::GET, "/payment-sessions/{sessionId}", "payment_session", Route::Session),
+    row(Method::POST, "/payment-sessions/{sessionId}/close", "payment_session_close", Route::CloseSession),
     row(Method::GET, "/kakaopay/payment/order", "kakaopay_order", KAKAOPAY),
     row(Method::GET, "/payment-gateways/card-promotion", "pg_card_promotion", Route::CardPromotion),
     row(Method::POST, "/paymentwall/delivery/confirm", "paymentwall_delivery", PAYMENTWALL),
@@ -175,7 +176,7 @@ static ROWS: [Row; 50] = [
 pub fn rows() -> impl Iterator<Item = (&'static Method, &'static str, &'static str, Option<&'static str>)> {
     ROWS.iter().map(|row| {
         let why = match row.route {
-            Route::NotServed { why, .. } => Some(why),
+            Route::NotServed { why } => Some(why),
             _ => None,
         };
         (&row.method, row.path, row.label, why)

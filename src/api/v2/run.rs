@@ -7,6 +7,7 @@ use super::feed;
 use super::input::{InstantCommand, ListQuery};
 use super::plan::{Command, Query};
 use super::render::{self, CancelAnswer, Items, Page, PageInfo, PaidInstantly, Summary};
+use super::session;
 use crate::channels::{Snapshot, Store};
 use crate::engine::{Engine, EngineError};
 use crate::ledger::{Ledger, PreRegistration, Write};
@@ -31,9 +32,12 @@ pub async fn command(
     engine: Arc<Engine>,
     snapshot: Arc<Snapshot>,
     command: Command,
+    public_url: Arc<str>,
     now: Millis,
 ) -> Result<String, ApiError> {
     match command {
+        Command::CreateSession(command) => session::run_create(&engine, *command, &public_url).await,
+        Command::CloseSession { store_id, id } => session::run_close(&engine, &store_id, &id).await,
         Command::PreRegister(announced) => pre_register(engine.ledger.as_ref(), announced).await,
         Command::Confirm(request) => {
             let transaction = Box::pin(engine.confirm(*request)).await?;

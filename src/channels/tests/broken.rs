@@ -325,6 +325,33 @@ include_sandbox = "yes"
 }
 
 #[test]
+fn checkout_profiles() {
+    let store = |id: &str, methods: &str| {
+        let hex = format!("{}{id}", "0".repeat(63));
+        format!(
+            "[[store]]\nid = \"s{id}\"\nmerchant_id = \"m\"\napi_secrets = [{{ name = \"a\", sha256 = \"{hex}\" }}]\n\
+             [[store.checkout_profiles]]\nkey = \"same\"\nmethods = [{methods}]\n"
+        )
+    };
+    refuses(
+        &[
+            ("a.toml", &store("1", "{ method = \"CARD_KR\", channel = \"b\" }")),
+            ("b.toml", &store("2", "{ method = \"N_PAY\", channel = \"a\" }")),
+            ("c.toml", &channel("a", "mid-a").replace("store-1", "s1")),
+        ],
+        &[
+            "a.toml:7:44: unknown channel `b`",
+            "b.toml:6:7: checkout profile `same` stands twice, first at a.toml:6:7",
+            "b.toml:7:42: channel `a` does not list store `s2`",
+        ],
+    );
+    refuses(
+        &[("a.toml", &store("1", "{ method = \"PAY_PAL\", channel = \"b\" }"))],
+        &["a.toml:7:24: `method` must be one of CARD_KR, N_PAY, KAKAO_PAY, TOSS_PAY, not `PAY_PAL`"],
+    );
+}
+
+#[test]
 fn unreadable_files_do_not_make_references_unknown() {
     let dir = Dir::with(&[("a.toml", &channel("a", "mid-a")), ("store.toml", "[[store]\n")]);
     std::fs::write(dir.file("latin.toml"), b"# \xe9\n").unwrap();

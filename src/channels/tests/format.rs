@@ -2,7 +2,7 @@
 
 use super::fake::{Dir, FAKES, STORE, channel};
 use crate::adapters::{ChannelState, Mode, Operation};
-use crate::channels::{Secrets, diff, json_schema, render};
+use crate::channels::{CheckoutMethod, Secrets, diff, json_schema, render};
 use crate::payment::MethodKind;
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
@@ -35,6 +35,9 @@ keys = [
 ]
 default_channel = "full"
 include_sandbox = true
+[[store.checkout_profiles]]
+key = "profile-2"
+methods = [{ method = "N_PAY", channel = "full" }]
 
 [[channel]]
 key = "full"
@@ -113,6 +116,8 @@ fn every_key_reaches_the_model() {
         (v1.keys[0].sha256[31], v1.keys[1].sha256),
         (0xbb, store.secrets[1].sha256)
     );
+    assert_eq!(store.profiles[0].key, "profile-2");
+    assert_eq!(store.profiles[0].methods[0].method, CheckoutMethod::NPay);
     assert_eq!(snapshot.v1_keys["0000000000000003"].id, "store-2");
     assert_eq!(snapshot.group_of("store-2", "group").unwrap().members[0].weight, 1);
     assert!(snapshot.channel_of("store-1", "full").is_none());
@@ -149,6 +154,10 @@ fn the_schema_knows_the_same_keys_as_the_reader() {
     }
     let webhook = first("store")["webhooks"][0].as_table().unwrap();
     assert_eq!(properties("/$defs/Webhook/properties"), keys(webhook));
+    let profile = first("store")["checkout_profiles"][0].as_table().unwrap();
+    assert_eq!(properties("/$defs/CheckoutProfile/properties"), keys(profile));
+    let method = profile["methods"][0].as_table().unwrap();
+    assert_eq!(properties("/$defs/CheckoutMethod/properties"), keys(method));
     let v1 = first("store")["v1"].as_table().unwrap();
     assert_eq!(properties("/$defs/V1/properties"), keys(v1));
     let pairs = v1["keys"].as_array().unwrap();

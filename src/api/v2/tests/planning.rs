@@ -34,7 +34,7 @@ fn unknown_paths_are_404_and_wrong_methods_405() {
 fn operations_that_are_not_served_say_so() {
     for (method, path) in [
         (Method::POST, "/billing-keys/confirm-issue-and-pay"),
-        (Method::POST, "/payment-sessions"),
+        (Method::GET, "/kakaopay/payment/order"),
         (Method::POST, "/identity-verifications/i/send"),
     ] {
         let (status, kind, message) = refusal(request(method, path, "{}"));
