@@ -12,7 +12,7 @@ use naru::adapters::registry::ADAPTERS;
 use naru::channels::{Secrets, Snapshot, load_dir};
 use naru::engine::now;
 use naru::payment::MethodKind;
-use naru::routing::{Selector, route};
+use naru::routing::{Selector, Wish, route};
 use serde_json::{Value, json};
 use std::hint::black_box;
 use std::path::Path;
@@ -124,7 +124,7 @@ fn look_up_ns(snapshot: &Snapshot, keys: usize) -> Result<f64, String> {
         let mut looked = 0_u32;
         for key in keys.iter().cycle().take(keys.len().max(50_000)) {
             let selector = Selector::Channel(black_box(key));
-            let routed = route(snapshot, store, selector, "payment-1", MethodKind::Card, at);
+            let routed = route(snapshot, selector, &Wish::new(store, "payment-1", MethodKind::Card, at));
             black_box(routed.map_err(|error| error.to_string())?);
             looked += 1;
         }

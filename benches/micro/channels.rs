@@ -4,7 +4,7 @@ use divan::Bencher;
 use naru::adapters::registry::ADAPTERS;
 use naru::channels::{Secrets, Snapshot, load_dir};
 use naru::payment::MethodKind;
-use naru::routing::{Selector, route};
+use naru::routing::{Selector, Wish, route};
 use std::fmt::Write;
 use std::hint::black_box;
 
@@ -15,8 +15,31 @@ pub fn key(index: usize) -> String {
     format!("channel-key-{index:08}")
 }
 
+/// A hundred rules over fifty channels; the last one fits cards.
+fn ruled() -> Snapshot {
+    let mut text = String::from("[[group]]\nid = \"group-2\"\nmode = \"test\"\nstores = [\"store-1\"]\nmembers = [\n");
+    let members: String = (0..50)
+        .map(|index| format!("{{ channel = \"{}\", weight = {} }},\n", key(index), index + 1))
+        .collect();
+    text.push_str(&members);
+    text.push_str("]\n");
+    for n in 0..100 {
+        let amount = if n == 99 { 1 } else { 10_000_000 - n };
+        write!(
+            text,
+            "[[group.rules]]\nname = \"r{n}\"\nmethods = [\"CARD\"]\nmin_amount = {amount}\nmembers = [\n{members}]\n"
+        )
+        .expect("a string");
+    }
+    with(50, &text)
+}
+
 /// `count` channels in files of 1,000, and a group over the first three.
 pub fn snapshot(count: usize) -> Snapshot {
+    with(count, "")
+}
+
+fn with(count: usize, more: &str) -> Snapshot {
     let folder = tempfile::tempdir().expect("a folder for the bench");
     let mut text = format!(
         "[[store]]\nid = \"{STORE}\"\nmerchant_id = \"merchant-1\"\n\
@@ -28,6 +51,7 @@ pub fn snapshot(count: usize) -> Snapshot {
         writeln!(text, "{{ channel = \"{}\", weight = {} }},", key(index), index + 1).expect("a string");
     }
     text.push_str("]\n");
+    text.push_str(more);
     std::fs::write(folder.path().join("store.toml"), text).expect("a channel file");
     for first in (0..count).step_by(1_000) {
         let mut text = String::new();
@@ -49,7 +73,12 @@ pub fn snapshot(count: usize) -> Snapshot {
 fn routed(bencher: Bencher<'_, '_>, snapshot: &Snapshot, selector: Selector<'_>) {
     bencher.bench_local(|| {
         let selector = black_box(selector);
-        route(snapshot, STORE, selector, black_box("payment-1"), MethodKind::Card, NOW).expect("a channel")
+        route(
+            snapshot,
+            selector,
+            &Wish::new(STORE, black_box("payment-1"), MethodKind::Card, NOW),
+        )
+        .expect("a channel")
     });
 }
 
@@ -63,6 +92,19 @@ fn route_by_key(bencher: Bencher<'_, '_>, channels: usize) {
 fn route_by_group(bencher: Bencher<'_, '_>, channels: usize) {
     let snapshot = snapshot(channels);
     routed(bencher, &snapshot, Selector::Group("group-1"));
+}
+
+/// A hundred rules that do not fit but the last, then fifty members.
+#[divan::bench]
+fn route_by_a_hundred_rules(bencher: Bencher<'_, '_>) {
+    let snapshot = ruled();
+    bencher.bench_local(|| {
+        let wish = Wish {
+            amount: Some(black_box(1_000)),
+            ..Wish::new(STORE, black_box("payment-1"), MethodKind::Card, NOW)
+        };
+        route(&snapshot, Selector::Group("group-2"), &wish).expect("a channel")
+    });
 }
 
 /// From the `Authorization` header's secret to the store.

@@ -223,6 +223,15 @@ fn group_facts(group: &Group) -> Facts {
     facts.insert("name".to_owned(), shown(&group.name));
     facts.insert("mode".to_owned(), word(group.mode));
     facts.insert("stores".to_owned(), shown(group.stores.join(", ")));
+    for rule in &group.rules {
+        let members: Vec<String> = rule
+            .members
+            .iter()
+            .map(|m| format!("{} {}", m.channel, m.weight))
+            .collect();
+        let text = format!("{:?} to {}", rule.when, members.join(", "));
+        facts.insert(format!("rules.{}", rule.name), shown(text));
+    }
     for member in &group.members {
         facts.insert(format!("members.{}", member.channel), shown(member.weight));
     }

@@ -3,6 +3,7 @@
 
 use super::problem::Pos;
 use super::profile::ProfileEntry;
+use super::rule::{RuleEntry, Sticky};
 use super::v1::V1Entry;
 use super::webhooks::WebhookEntry;
 use crate::adapters::{ChannelState, Mode, Operation};
@@ -261,6 +262,11 @@ pub(super) struct GroupEntry {
     pub stores: At<Vec<At<String>>>,
     /// Members. A payment goes to one of them by weight and by its `paymentId`, so that a retry lands on the same one.
     pub members: At<Vec<MemberEntry>>,
+    /// Which members a payment goes to, depending on the payment; the first rule that fits decides.
+    #[schemars(default)]
+    pub rules: Vec<RuleEntry>,
+    /// What keeps payments at one member: the `payment` (default), or the `customer`.
+    pub sticky: Option<At<Sticky>>,
 }
 
 /// A member of a group.

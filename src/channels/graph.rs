@@ -3,8 +3,9 @@
 use super::build::Built;
 use super::decode::Decoded;
 use super::file::{At, ChannelEntry, GroupEntry, MEMBERS_MAX, StoreEntry};
-use super::model::{Group, GroupMember, Store};
+use super::model::{Group, Store};
 use super::problem::{Pos, Problem, nearest};
+use super::rule::{RULES_MAX, Rule};
 use crate::adapters::{ChannelRevision, ChannelState, Mode};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -250,16 +251,58 @@ impl<'a> Judge<'a> {
             name: entry.name.as_ref().unwrap_or(&entry.id).value.clone(),
             stores: entry.stores.value.iter().map(|s| s.value.clone()).collect(),
             mode: entry.mode.value,
-            members: members
-                .value
-                .iter()
-                .map(|m| GroupMember {
-                    channel: m.channel.value.clone(),
-                    weight: m.weight.value,
-                })
-                .collect(),
+            members: members.value.iter().map(Into::into).collect(),
+            rules: self.rules(spot, entry),
+            sticky: entry.sticky.as_ref().map(|sticky| sticky.value).unwrap_or_default(),
         };
         graph.groups.insert(group.id.clone(), Arc::new(group));
+    }
+
+    fn rules(&mut self, spot: Spot<'_>, group: &GroupEntry) -> Vec<Rule> {
+        if let Some(beyond) = group.rules.get(RULES_MAX) {
+            self.problem(spot, beyond.name.at, format!("a group has at most {RULES_MAX} rules"));
+        }
+        let mut rules: Vec<Rule> = Vec::with_capacity(group.rules.len());
+        for entry in &group.rules {
+            let (rule, problems) = entry.build();
+            for (at, message) in problems {
+                self.problem(spot, at, message);
+            }
+            if rules.iter().any(|earlier| earlier.name == rule.name) {
+                self.problem(
+                    spot,
+                    entry.name.at,
+                    format!("the group has a rule `{}` already", rule.name),
+                );
+            } else if let Some(earlier) = rules.iter().find(|earlier| earlier.when.cover(&rule.when)) {
+                let message = format!(
+                    "rule `{}` never decides: whatever fits it fits rule `{}` before it; put it first, or narrow that one",
+                    rule.name, earlier.name
+                );
+                self.problem(spot, entry.name.at, message);
+            }
+            for member in &entry.members.value {
+                if !group
+                    .members
+                    .value
+                    .iter()
+                    .any(|m| m.channel.value == member.channel.value)
+                {
+                    let message = format!(
+                        "`{}` is not among the members of the group; add it there, with weight 0 if rules alone may pick it",
+                        member.channel.value
+                    );
+                    self.problem(spot, member.channel.at, message);
+                }
+            }
+            for store in entry.stores.iter().flat_map(|stores| &stores.value) {
+                if !group.stores.value.iter().any(|s| s.value == store.value) {
+                    self.problem(spot, store.at, format!("store `{}` may not use the group", store.value));
+                }
+            }
+            rules.push(rule);
+        }
+        rules
     }
 
     fn member(&mut self, spot: Spot<'_>, group: &GroupEntry, key: &At<String>) {

@@ -1,6 +1,7 @@
 //! The validated model: what the rest of the router sees of the channel files.
 
 use super::profile::CheckoutProfile;
+use super::rule::{Rule, Sticky};
 use super::v1::V1Store;
 use super::webhooks::WebhookEndpoint;
 use crate::adapters::{ChannelRevision, Mode};
@@ -39,7 +40,7 @@ pub struct Store {
 }
 
 /// A member of a group.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupMember {
     /// `channelKey`.
     pub channel: String,
@@ -60,6 +61,10 @@ pub struct Group {
     pub mode: Mode,
     /// Members, in file order.
     pub members: Vec<GroupMember>,
+    /// Rules, the first first.
+    pub rules: Vec<Rule>,
+    /// What keeps payments together.
+    pub sticky: Sticky,
 }
 
 /// Everything, validated, at one version. Immutable: a request takes one and keeps it to its end.

@@ -12,7 +12,7 @@ use crate::adapters::{Device, WindowReturn, WindowType};
 use crate::engine::{EngineError, KeyReturned, KeyWindowInput, NewKey, now};
 use crate::net::{Request, Response};
 use crate::payment::{BillingKey, KeyStatus, MethodKind};
-use crate::routing::{Selector, route};
+use crate::routing::{Selector, Wish, route};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -131,7 +131,12 @@ impl Checkout {
             return Err(SdkError::bad("StoreNotFound", message));
         }
         let selector = Selector::Channel(&parsed.channel_key);
-        let channel = route(&snapshot, &parsed.store_id, selector, "", parsed.method, now())?.channel;
+        let channel = route(
+            &snapshot,
+            selector,
+            &Wish::new(&parsed.store_id, "", parsed.method, now()),
+        )?
+        .channel;
         asked.fits(&channel)?;
         parsed.extras.extend(asked.marks);
         let names = channel.adapter.descriptor().names;

@@ -8,7 +8,7 @@ use crate::adapters::{ChannelRevision, Device, WindowType};
 use crate::engine::{NewAttempt, WindowInput, now};
 use crate::net::Request;
 use crate::payment::{Origin, Platform};
-use crate::routing::{Selector, route};
+use crate::routing::{Selector, Wish, route};
 use serde_json::{Map, Value, json};
 
 /// Longest user agent kept, in characters.
@@ -70,14 +70,17 @@ impl Checkout {
             Choice::Channel(key) => Selector::Channel(key),
             Choice::Group(id) => Selector::Group(id),
         };
-        let routed = route(
-            &snapshot,
-            &parsed.store_id,
-            selector,
-            &parsed.payment_id,
-            parsed.method,
-            now(),
-        )?;
+        let member = |pointer: &str| parsed.raw.pointer(pointer).and_then(Value::as_str);
+        let wish = Wish {
+            amount: Some(parsed.amounts.total),
+            currency: Some(parsed.currency.code()),
+            platform: Some(platform(parsed.device)),
+            wallet: member("/easyPay/easyPayProvider"),
+            card_issuer: member("/card/cardCompany"),
+            customer: parsed.customer.id.as_deref(),
+            ..Wish::new(&parsed.store_id, &parsed.payment_id, parsed.method, now())
+        };
+        let routed = route(&snapshot, selector, &wish)?;
         asked.fits(&routed.channel)?;
         if asked.popup && parsed.window_type.is_none() && has_popup(&routed.channel, parsed.device) {
             parsed.window_type = Some(WindowType::Popup);
@@ -195,13 +198,17 @@ pub(super) fn pick_for(
     Ok(picked)
 }
 
+fn platform(device: Device) -> Platform {
+    match device {
+        Device::Pc => Platform::Pc,
+        Device::Mobile => Platform::Mobile,
+    }
+}
+
 /// Where a browser's call comes from.
 pub(super) fn origin(request: &Request, device: Device) -> Origin {
     Origin {
-        platform: match device {
-            Device::Pc => Platform::Pc,
-            Device::Mobile => Platform::Mobile,
-        },
+        platform: platform(device),
         user_agent: request
             .header("user-agent")
             .map(|agent| agent.chars().take(USER_AGENT_MAX).collect()),

@@ -33,6 +33,11 @@ impl std::fmt::Debug for AdminArguments {
 }
 
 impl AdminArguments {
+    /// A router's address and token.
+    pub(super) fn new(admin_url: String, admin_token: String) -> Self {
+        Self { admin_url, admin_token }
+    }
+
     /// One call; a refusal comes back as its message.
     pub(super) async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Value, String> {
         let url = format!("{}{path}", self.admin_url.trim_end_matches('/'));

@@ -6,6 +6,7 @@ mod check;
 #[cfg(feature = "simulator")]
 mod demo;
 mod providers;
+mod route;
 mod serve;
 mod signals;
 #[cfg(feature = "simulator")]
@@ -48,6 +49,8 @@ enum Command {
     /// Lists operations whose outcome no machine could tell, and settles them.
     #[command(subcommand)]
     Unknown(unknown::UnknownCommand),
+    /// Tells which channel a payment would take, and why.
+    Route(Box<route::RouteArguments>),
     /// Prints what each PG can do here, from the adapters' own descriptions.
     Providers(ProvidersArguments),
     /// Prints the version.
@@ -184,6 +187,7 @@ pub fn main() -> ExitCode {
         Command::Channels(command) => channels::run(&command),
         Command::Webhooks(command) => webhooks::run(command),
         Command::Unknown(command) => unknown::run(command),
+        Command::Route(arguments) => route::run(*arguments),
         Command::Providers(arguments) => providers::run(&arguments),
         Command::Version => {
             say(&format!(

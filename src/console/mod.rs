@@ -30,6 +30,11 @@ const LEDGER_PATIENCE: Duration = Duration::from_secs(2);
 pub trait Settings: Send + Sync + 'static {
     /// `{version, hash, loadedAt, source, channels:[…], rejected?}` with secrets left out.
     fn status(&self) -> Value;
+    /// Which channel a payment would take ([`crate::routing::Question`]), and why.
+    ///
+    /// # Errors
+    /// What is wrong with the question.
+    fn route(&self, question: &[u8]) -> Result<Value, String>;
     /// Reads the files again now. `Ok`: the status after it; `Err`: the status with the problems of the refused files.
     fn reload(&self) -> BoxFuture<'_, Result<Value, Value>>;
 }
@@ -156,6 +161,10 @@ impl Console {
                     Err(status) => json_response(StatusCode::UNPROCESSABLE_ENTITY, &status),
                 }
             }
+            (&Method::POST, ["route"]) => match self.settings.route(&request.body) {
+                Ok(answer) => json_response(StatusCode::OK, &answer),
+                Err(why) => refusal(StatusCode::BAD_REQUEST, "INVALID_REQUEST", &why),
+            },
             (&Method::GET, ["payments", store_id, payment_id]) => {
                 timeline::payment(self.ledger.as_ref(), store_id, payment_id).await
             }
@@ -170,7 +179,7 @@ impl Console {
             (_, ["webhooks" | "notices"] | ["webhooks", _]) => method_not_allowed("GET"),
             (_, ["config"] | ["payments", _, _]) => method_not_allowed("GET"),
             (_, ["unknown"]) => method_not_allowed("GET"),
-            (_, ["config", "reload"] | ["unknown", _]) => method_not_allowed("POST"),
+            (_, ["config", "reload"] | ["unknown", _] | ["route"]) => method_not_allowed("POST"),
             _ => not_found(),
         }
     }
@@ -181,7 +190,7 @@ fn not_found() -> Response {
         StatusCode::NOT_FOUND,
         "NOT_FOUND",
         "calls: GET /metrics, /healthz, /readyz, /admin/config, /admin/payments/{storeId}/{paymentId}, /admin/unknown, /admin/webhooks, \
-         /admin/webhooks/{id}, /admin/notices; POST /admin/config/reload, /admin/unknown/{id}, /admin/webhooks/replay, /admin/notices/replay",
+         /admin/webhooks/{id}, /admin/notices; POST /admin/config/reload, /admin/route, /admin/unknown/{id}, /admin/webhooks/replay, /admin/notices/replay",
     )
 }
 

@@ -11,6 +11,13 @@ const TOKEN: &str = "an-admin-token-of-the-tests";
 struct Fixed(bool);
 
 impl Settings for Fixed {
+    fn route(&self, question: &[u8]) -> Result<Value, String> {
+        match question {
+            b"{}" => Ok(json!({ "channelKey": "channel-key-1" })),
+            _ => Err("channelKey: give one".to_owned()),
+        }
+    }
+
     fn status(&self) -> Value {
         json!({ "version": 1 })
     }
@@ -121,6 +128,23 @@ async fn admin_calls_want_the_whole_token() {
     );
     let (status, _) = ask(&console, Method::GET, "/admin/config/reload", Some(&right)).await;
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_route_is_asked_for_by_post() {
+    let right = format!("Bearer {TOKEN}");
+    let (_dir, console) = console(true);
+    let (status, text) = ask(&console, Method::POST, "/admin/route", Some(&right)).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{text}");
+    assert!(text.contains("channelKey: give one"), "{text}");
+    assert_eq!(
+        ask(&console, Method::GET, "/admin/route", Some(&right)).await.0,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
+    assert_eq!(
+        ask(&console, Method::POST, "/admin/route", None).await.0,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]

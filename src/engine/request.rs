@@ -8,6 +8,7 @@ use crate::ledger::LedgerError;
 use crate::payment::{
     Amounts, Currency, Failure, MethodKind, Millis, Origin, PaidWith, ReceiptKind, Transaction, Trigger,
 };
+use crate::routing::Wish;
 
 /// A new try at a payment, as the fronts normalise it.
 #[derive(Debug, Clone)]
@@ -32,6 +33,20 @@ pub struct NewAttempt {
     pub extras: serde_json::Map<String, serde_json::Value>,
     /// Where it came from.
     pub origin: Origin,
+}
+
+impl NewAttempt {
+    /// What routing may know of it.
+    #[must_use]
+    pub fn wish(&self, now: Millis) -> Wish<'_> {
+        Wish {
+            amount: Some(self.amounts.total),
+            currency: Some(self.currency.code()),
+            platform: Some(self.origin.platform),
+            customer: self.customer.get("id").and_then(serde_json::Value::as_str),
+            ..Wish::new(&self.store_id, &self.payment_id, self.method, now)
+        }
+    }
 }
 
 /// Card data and options of a key-in payment.

@@ -1,17 +1,23 @@
 //! Which channel: by key or by group, with the reason that is stored beside the attempt.
 //!
-//! Pure and constant-time in the number of channels: maps in the snapshot, no scan. Group members are picked by a
-//! hash of `paymentId`, so that a retry of the same payment lands on the same PG.
+//! Pure and constant-time in the number of channels: maps in the snapshot, no scan. The first rule of a group that fits
+//! decides which members are asked, else the group's own are; of those that are open one is picked by a hash of `paymentId`,
+//! so that a retry of the same payment lands on the same PG. [`explain`] goes the same way and tells it.
 
+mod explain;
 mod offer;
 mod pg;
+mod rules;
+#[cfg(test)]
+mod tests;
 
+pub use explain::{Explained, Question, Step, explain};
 pub use offer::{Ordered, offered, store_of_profile};
 pub use pg::{PgError, by_pg};
 
 use crate::adapters::ChannelRevision;
-use crate::channels::{Group, Snapshot};
-use crate::payment::{GroupRef, MethodKind, Millis};
+use crate::channels::{Group, GroupMember, Snapshot, Sticky};
+use crate::payment::{GroupRef, MethodKind, Millis, Platform};
 use std::sync::Arc;
 
 /// How the caller names a channel.
@@ -45,21 +51,87 @@ pub enum RouteError {
     Closed(String),
 }
 
+/// What is known of a payment that wants a channel. What is not known meets no condition about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// Store.
+    pub store_id: &'a str,
+    /// `paymentId`: the same one lands on the same channel.
+    pub payment_id: &'a str,
+    /// Method.
+    pub method: MethodKind,
+    /// Amount, minor units.
+    pub amount: Option<i64>,
+    /// Currency code.
+    pub currency: Option<&'a str>,
+    /// Where it is made.
+    pub platform: Option<Platform>,
+    /// Wallet, PortOne V2 `EasyPayProvider`.
+    pub wallet: Option<&'a str>,
+    /// Card company, PortOne V2 `CardCompany`.
+    pub card_issuer: Option<&'a str>,
+    /// First digits of a card number, eight at most.
+    pub card_digits: Option<&'a str>,
+    /// The merchant's id of the customer.
+    pub customer: Option<&'a str>,
+    /// Now, ms.
+    pub now: Millis,
+}
+
+impl<'a> Wish<'a> {
+    /// With the least that is always known.
+    #[must_use]
+    pub fn new(store_id: &'a str, payment_id: &'a str, method: MethodKind, now: Millis) -> Self {
+        Self {
+            store_id,
+            payment_id,
+            method,
+            amount: None,
+            currency: None,
+            platform: None,
+            wallet: None,
+            card_issuer: None,
+            card_digits: None,
+            customer: None,
+            now,
+        }
+    }
+}
+
+/// Who hears what was considered, step by step; a payment on its way hears nothing and pays nothing for it.
+pub trait Listener {
+    /// A rule, and the condition that is not met, if one is not.
+    fn rule(&mut self, name: &str, unmet: Option<&'static str>);
+    /// A member, and why it takes nothing, if it does not.
+    fn member(&mut self, channel: &str, weight: u32, closed: Option<&'static str>);
+}
+
+impl Listener for () {
+    fn rule(&mut self, _: &str, _: Option<&'static str>) {}
+    fn member(&mut self, _: &str, _: u32, _: Option<&'static str>) {}
+}
+
 /// Picks the channel for a new payment.
 ///
 /// # Errors
 /// [`RouteError`].
-pub fn route(
+pub fn route(snapshot: &Snapshot, selector: Selector<'_>, wish: &Wish<'_>) -> Result<Routed, RouteError> {
+    route_heard(snapshot, selector, wish, &mut ())
+}
+
+/// As [`route`], and tells what it considered.
+///
+/// # Errors
+/// [`RouteError`].
+pub fn route_heard(
     snapshot: &Snapshot,
-    store_id: &str,
     selector: Selector<'_>,
-    payment_id: &str,
-    method: MethodKind,
-    now: Millis,
+    wish: &Wish<'_>,
+    listener: &mut impl Listener,
 ) -> Result<Routed, RouteError> {
     match selector {
-        Selector::Channel(key) => by_key(snapshot, store_id, key, now),
-        Selector::Group(id) => by_group(snapshot, store_id, id, payment_id, method, now),
+        Selector::Channel(key) => by_key(snapshot, wish.store_id, key, wish.now),
+        Selector::Group(id) => by_group(snapshot, id, wish, listener),
     }
 }
 
@@ -81,20 +153,83 @@ fn by_key(snapshot: &Snapshot, store_id: &str, key: &str, now: Millis) -> Result
 
 fn by_group(
     snapshot: &Snapshot,
-    store_id: &str,
     id: &str,
-    payment_id: &str,
+    wish: &Wish<'_>,
+    listener: &mut impl Listener,
+) -> Result<Routed, RouteError> {
+    let group = group(snapshot, wish.store_id, id)?;
+    for rule in &group.rules {
+        let unmet = rules::unmet(&rule.when, wish);
+        listener.rule(&rule.name, unmet);
+        // A rule whose members are all closed decides nothing: the payment goes on to the next.
+        if unmet.is_none()
+            && let Some(picked) = pick(snapshot, group, &rule.members, wish, listener)
+        {
+            return Ok(picked.routed(group, &format!("rule {}", rule.name)));
+        }
+    }
+    let picked = pick(snapshot, group, &group.members, wish, listener);
+    let picked = picked.ok_or_else(|| closed(id, wish.method))?;
+    Ok(picked.routed(group, "group weight"))
+}
+
+/// One of several members.
+struct Picked<'s> {
+    channel: &'s Arc<ChannelRevision>,
+    open: usize,
+    of: usize,
+}
+
+impl Picked<'_> {
+    fn routed(&self, group: &Group, how: &str) -> Routed {
+        Routed {
+            channel: Arc::clone(self.channel),
+            group: Some(reference(group)),
+            reason: format!("{how}, {} of {} members open", self.open, self.of),
+        }
+    }
+}
+
+fn pick<'s>(
+    snapshot: &'s Snapshot,
+    group: &Group,
+    members: &[GroupMember],
+    wish: &Wish<'_>,
+    listener: &mut impl Listener,
+) -> Option<Picked<'s>> {
+    let sticks = match group.sticky {
+        Sticky::Customer => wish.customer.unwrap_or(wish.payment_id),
+        Sticky::Payment => wish.payment_id,
+    };
+    let mut open: Vec<(&Arc<ChannelRevision>, u64)> = Vec::with_capacity(members.len());
+    for member in members {
+        let judged = judge(snapshot, member, wish.method, wish.now);
+        listener.member(&member.channel, member.weight, judged.as_ref().err().copied());
+        open.extend(judged.ok().map(|channel| (channel, u64::from(member.weight))));
+    }
+    let channel = *weighted(&open, sticks)?;
+    Some(Picked {
+        channel,
+        open: open.len(),
+        of: members.len(),
+    })
+}
+
+/// The channel of a member, or why it takes nothing.
+fn judge<'s>(
+    snapshot: &'s Snapshot,
+    member: &GroupMember,
     method: MethodKind,
     now: Millis,
-) -> Result<Routed, RouteError> {
-    let group = group(snapshot, store_id, id)?;
-    let open: Vec<(&Arc<ChannelRevision>, u64)> = open(snapshot, group, method, now).collect();
-    let channel = weighted(&open, payment_id).ok_or_else(|| closed(id, method))?;
-    Ok(Routed {
-        channel: Arc::clone(channel),
-        group: Some(reference(group)),
-        reason: format!("group weight, {} of {} members open", open.len(), group.members.len()),
-    })
+) -> Result<&'s Arc<ChannelRevision>, &'static str> {
+    let channel = snapshot.channels.get(&member.channel).ok_or("no such channel")?;
+    if !channel.takes_new(now) {
+        return Err("takes no new payments now");
+    }
+    if !channel.serves(method) {
+        return Err("does not serve the method");
+    }
+    Ok(channel)
 }
 
 /// Every channel of a group that takes new payments by a method, in the group's order.
@@ -109,7 +244,11 @@ pub fn every(
     now: Millis,
 ) -> Result<(Vec<Arc<ChannelRevision>>, GroupRef), RouteError> {
     let group = group(snapshot, store_id, id)?;
-    let open: Vec<_> = open(snapshot, group, method, now).map(|(c, _)| Arc::clone(c)).collect();
+    let members = group.members.iter();
+    let open: Vec<_> = members
+        .filter_map(|member| judge(snapshot, member, method, now).ok())
+        .cloned()
+        .collect();
     if open.is_empty() {
         return Err(closed(id, method));
     }
@@ -121,19 +260,6 @@ fn group<'s>(snapshot: &'s Snapshot, store_id: &str, id: &str) -> Result<&'s Gro
     group
         .map(Arc::as_ref)
         .ok_or_else(|| RouteError::NotFound(format!("channelGroupId {id} is not a group of store {store_id}")))
-}
-
-fn open<'s>(
-    snapshot: &'s Snapshot,
-    group: &'s Group,
-    method: MethodKind,
-    now: Millis,
-) -> impl Iterator<Item = (&'s Arc<ChannelRevision>, u64)> {
-    group.members.iter().filter_map(move |member| {
-        let channel = snapshot.channels.get(&member.channel)?;
-        let fits = channel.takes_new(now) && channel.serves(method);
-        fits.then_some((channel, u64::from(member.weight)))
-    })
 }
 
 fn closed(id: &str, method: MethodKind) -> RouteError {

@@ -15,6 +15,7 @@ use crate::ledger::Ledger;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::net::{BoxFuture, Request, Response};
 use crate::notify::{Notices, NotifyOptions};
+use crate::routing::explain;
 use crate::telemetry::Metrics;
 use crate::webhook::{WebhookOptions, Webhooks};
 use aws_lc_rs::hmac;
@@ -319,6 +320,11 @@ impl Front for CheckoutFront {
 }
 
 impl Settings for Channels {
+    fn route(&self, question: &[u8]) -> Result<Value, String> {
+        let question = serde_json::from_slice(question).map_err(|error| format!("the body: {error}"))?;
+        explain(&self.live().load(), &question, now()).map(|explained| json!(explained))
+    }
+
     fn status(&self) -> Value {
         json!(Channels::status(self))
     }

@@ -35,6 +35,38 @@ fn the_sample_files_are_good() {
 }
 
 #[test]
+fn a_route_is_told_with_its_reason() {
+    let channels = root().join("channels");
+    let base = ["route", "--channels", channels.to_str().unwrap(), "--store"];
+    let ask = |more: &[&str]| {
+        let store = "store-3f6c2b1a-7d54-4e0b-9a1c-5b8e0d2f4a61";
+        run(&[&base[..], &[store], more].concat(), SAMPLE_ENV)
+    };
+    let group = "channel-group-test-2d9f4c6e-8b13-4705-a5e8-f1c07d3b6a92";
+    let output = ask(&["--group", group, "--payment-id", "order-1", "--explain"]);
+    assert!(output.status.success(), "{}", out(&output));
+    let said = out(&output);
+    assert_eq!(
+        said.lines().filter(|line| line.ends_with(": open")).count(),
+        2,
+        "{said}"
+    );
+    assert!(said.contains("(toss, tnaru"), "{said}");
+    assert!(said.contains("group weight, 2 of 2 members open"), "{said}");
+    let json = ask(&["--group", group, "--payment-id", "order-1", "--json"]);
+    let answer: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(answer["provider"], "toss");
+    assert_eq!(answer["steps"].as_array().unwrap().len(), 2);
+    let none = ask(&["--channel", "channel-key-none"]);
+    assert!(!none.status.success());
+    assert!(
+        out(&none).contains("channel-key-none is not a channel of store"),
+        "{}",
+        out(&none)
+    );
+}
+
+#[test]
 fn check_lists_every_problem_with_its_place() {
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("naru.toml");

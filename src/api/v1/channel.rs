@@ -3,9 +3,11 @@
 use super::Call;
 use super::decode::Params;
 use super::error::V1Error;
+use crate::adapters::CardInput;
 use crate::api::v2::input::Channel;
-use crate::payment::MethodKind;
-use crate::routing::{self, Routed, by_pg};
+use crate::engine::NewAttempt;
+use crate::routing::{self, Routed, Wish, by_pg};
+use secrecy::ExposeSecret;
 
 /// Reads `channel_group_id`, `channel_key` and `pg`, in either spelling, the first that is given.
 ///
@@ -36,15 +38,17 @@ pub fn select(call: &Call, params: &mut Params) -> Result<Channel, V1Error> {
 pub async fn route(
     call: &Call,
     params: &mut Params,
-    merchant_uid: &str,
-    method: MethodKind,
+    attempt: &NewAttempt,
+    card: Option<&CardInput>,
 ) -> Result<Routed, V1Error> {
     let channel = select(call, params)?;
-    let store_id = &call.store.id;
-    let selector = channel.selector();
-    match routing::route(&call.snapshot, store_id, selector, merchant_uid, method, call.now) {
+    let wish = Wish {
+        card_digits: card.and_then(|card| card.number.expose_secret().get(..8)),
+        ..attempt.wish(call.now)
+    };
+    match routing::route(&call.snapshot, channel.selector(), &wish) {
         Ok(routed) => Ok(routed),
-        Err(error) => Err(standing_or(call, merchant_uid, error.into()).await),
+        Err(error) => Err(standing_or(call, &attempt.payment_id, error.into()).await),
     }
 }
 

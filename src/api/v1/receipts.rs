@@ -10,7 +10,7 @@ use crate::adapters::{ChannelRevision, IdentityKind};
 use crate::api::v2::input::Channel;
 use crate::engine::{EngineError, ReceiptInput};
 use crate::payment::{Amounts, Currency, MethodDetail, MethodKind, PaidWith, ReceiptKind, Transaction};
-use crate::routing::{self, Selector};
+use crate::routing::{self, Selector, Wish};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 
@@ -153,7 +153,11 @@ pub(super) async fn issue_external(call: &Call, params: &mut Params) -> Result<A
     // A receipt is no payment: the channel's methods do not decide about it.
     let (store_id, method) = (&call.store.id, MethodKind::Transfer);
     let selector = Selector::Channel(key);
-    let routed = routing::route(&call.snapshot, store_id, selector, merchant_uid, method, call.now)?;
+    let routed = routing::route(
+        &call.snapshot,
+        selector,
+        &Wish::new(store_id, merchant_uid, method, call.now),
+    )?;
     let issued = Box::pin(call.engine.issue_receipt(routed.channel, input)).await?;
     Answer::ok(&ReceiptView::of(&issued, None).ok_or_else(none)?)
 }

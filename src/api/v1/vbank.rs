@@ -23,7 +23,7 @@ pub(super) async fn issue(call: &Call, params: &mut Params) -> Result<Answer, V1
     };
     let remittee = params.text("vbank_holder", LINE)?;
     let attempt = order::attempt(call, params, &merchant_uid, MethodKind::VirtualAccount)?;
-    let routed = route(call, params, &merchant_uid, MethodKind::VirtualAccount).await?;
+    let routed = route(call, params, &attempt, None).await?;
     let input = AccountInput {
         bank: bank.to_owned(),
         expiry: AccountExpiry::Due(due),

@@ -11,7 +11,7 @@ use crate::channels::{Snapshot, Store};
 use crate::engine::{Engine, EngineError, EscrowRequest};
 use crate::ledger::Ledger;
 use crate::payment::{MethodKind, Millis, Status};
-use crate::routing::{self, Selector};
+use crate::routing::{self, Selector, Wish};
 use std::sync::Arc;
 
 /// Issues a virtual account.
@@ -27,8 +27,7 @@ pub(super) async fn account(
         input,
     } = request;
     let (store_id, payment_id) = (attempt.store_id.clone(), attempt.payment_id.clone());
-    let method = MethodKind::VirtualAccount;
-    let routed = match routing::route(snapshot, &store_id, channel.selector(), &payment_id, method, now) {
+    let routed = match routing::route(snapshot, channel.selector(), &attempt.wish(now)) {
         Ok(routed) => routed,
         Err(error) => return Err(standing_or(engine.ledger.as_ref(), &store_id, &payment_id, error.into()).await),
     };
@@ -55,7 +54,8 @@ pub(super) async fn issue_receipt(
     // A receipt is no payment: the channel's methods do not decide about it.
     let selector = Selector::Channel(&channel_key);
     let (store_id, payment_id) = (input.store_id.clone(), input.payment_id.clone());
-    let routed = routing::route(snapshot, &store_id, selector, &payment_id, MethodKind::Transfer, now)?;
+    let wish = Wish::new(&store_id, &payment_id, MethodKind::Transfer, now);
+    let routed = routing::route(snapshot, selector, &wish)?;
     let issued = engine.issue_receipt(routed.channel, input).await?;
     json(&ReceiptAnswer::from(&issued))
 }

@@ -9,10 +9,11 @@ use super::plan::{Command, Query};
 use super::render::{self, CancelAnswer, Items, Page, PageInfo, PaidInstantly, Summary};
 use super::session;
 use crate::channels::{Snapshot, Store};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, InstantInput};
 use crate::ledger::{Ledger, PreRegistration, Write};
 use crate::payment::{MethodKind, Millis, Status};
-use crate::routing;
+use crate::routing::{self, Wish};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -62,6 +63,11 @@ pub async fn command(
     }
 }
 
+/// As much of a card's number as tells its issuer.
+fn first_digits(input: &InstantInput) -> Option<&str> {
+    input.card.number.expose_secret().get(..8)
+}
+
 async fn instant(
     engine: &Arc<Engine>,
     snapshot: &Arc<Snapshot>,
@@ -73,14 +79,11 @@ async fn instant(
         attempt,
         input,
     } = request;
-    let routed = routing::route(
-        snapshot,
-        &attempt.store_id,
-        channel.selector(),
-        &attempt.payment_id,
-        MethodKind::Card,
-        now,
-    );
+    let wish = Wish {
+        card_digits: first_digits(&input),
+        ..attempt.wish(now)
+    };
+    let routed = routing::route(snapshot, channel.selector(), &wish);
     let routed = match routed {
         Ok(routed) => routed,
         Err(error) => {

@@ -6,6 +6,7 @@ use super::super::file::{
 };
 use super::super::problem::{Lines, Pos, suggest};
 use super::super::profile::{CheckoutMethod, ProfileEntry, ProfileMethodEntry};
+use super::super::rule::RuleEntry;
 use super::super::v1::{V1Entry, V1KeyEntry};
 use super::super::webhooks::WebhookEntry;
 use super::{Decoded, Decoder, Fields, Value};
@@ -351,12 +352,51 @@ fn group(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<GroupEntry> {
     let mode = f.required("mode", |d, v| d.word("mode", v, MODES));
     let stores = f.required("stores", |d, v| d.ids("stores", v));
     let members = f.required("members", |d, v| d.items("members", v, member));
+    let rules = f.optional("rules", |d, v| d.items("rules", v, rule));
+    let sticky = f.optional("sticky", |d, v| d.word("sticky", v, &["payment", "customer"]));
     f.finish();
     Some(GroupEntry {
         id: id?,
         name,
         mode: mode?,
         stores: stores?,
+        members: members?,
+        rules: rules.map_or_else(Vec::new, |rules| rules.value),
+        sticky,
+    })
+}
+
+fn rule(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<RuleEntry> {
+    let mut f = Fields::open(decoder, "rules", value)?;
+    let name = f.required("name", |d, v| d.name("name", v));
+    let methods = f.optional("methods", |d, v| {
+        d.items("methods", v, |d, v| d.word("methods", v, METHODS))
+    });
+    let min_amount = f.optional("min_amount", |d, v| d.number("min_amount", v, 0..=u32::MAX));
+    let max_amount = f.optional("max_amount", |d, v| d.number("max_amount", v, 0..=u32::MAX));
+    let currencies = f.optional("currencies", |d, v| d.ids("currencies", v));
+    let devices = f.optional("devices", |d, v| {
+        d.items("devices", v, |d, v| d.word("devices", v, &["pc", "mobile", "api"]))
+    });
+    let stores = f.optional("stores", |d, v| d.ids("stores", v));
+    let wallets = f.optional("wallets", |d, v| d.ids("wallets", v));
+    let card_issuers = f.optional("card_issuers", |d, v| d.ids("card_issuers", v));
+    let card_bins = f.optional("card_bins", |d, v| d.ids("card_bins", v));
+    let hours = f.optional("hours", |d, v| d.text("hours", v));
+    let members = f.required("members", |d, v| d.items("members", v, member));
+    f.finish();
+    Some(RuleEntry {
+        name: name?,
+        methods,
+        min_amount,
+        max_amount,
+        currencies,
+        devices,
+        stores,
+        wallets,
+        card_issuers,
+        card_bins,
+        hours,
         members: members?,
     })
 }

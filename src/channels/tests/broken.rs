@@ -325,6 +325,66 @@ include_sandbox = "yes"
 }
 
 #[test]
+fn rules() {
+    let group = |rules: &str| {
+        format!(
+            "[[group]]\nid = \"g\"\nmode = \"test\"\nstores = [\"store-1\"]\n\
+             members = [{{ channel = \"a\", weight = 1 }}]\n{rules}"
+        )
+    };
+    let rule = |name: &str, more: &str| {
+        format!("[[group.rules]]\nname = \"{name}\"\n{more}\nmembers = [{{ channel = \"a\", weight = 1 }}]\n")
+    };
+    let dir = |rules: &str| {
+        let dir = Dir::good();
+        std::fs::write(dir.file("g.toml"), group(rules)).unwrap();
+        dir
+    };
+    let found = |rules: &str| {
+        let found = dir(rules).load(&Secrets::new()).expect_err("must be refused");
+        found.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let shadowed = rule("cards", "methods = [\"CARD\"]") + &rule("dear", "methods = [\"CARD\"]\nmin_amount = 5");
+    assert_eq!(
+        found(&shadowed),
+        [
+            "g.toml:11:8: rule `dear` never decides: whatever fits it fits rule `cards` before it; put it first, or narrow that one"
+        ]
+    );
+    let twice = rule("one", "devices = [\"pc\"]") + &rule("one", "devices = [\"api\"]");
+    assert_eq!(found(&twice), ["g.toml:11:8: the group has a rule `one` already"]);
+    for (more, problem) in [
+        (
+            "hours = \"10:00\"",
+            "g.toml:8:9: `hours` must be HH:MM-HH:MM and not empty, e.g. 23:30-00:30",
+        ),
+        (
+            "min_amount = 2\nmax_amount = 1",
+            "g.toml:9:14: `max_amount` is below `min_amount`: no payment ever fits",
+        ),
+        (
+            "card_bins = [\"94\"]",
+            "g.toml:8:14: `card_bins` holds the first 4 to 8 digits of card numbers",
+        ),
+        (
+            "stores = [\"store-9\"]",
+            "g.toml:8:11: store `store-9` may not use the group",
+        ),
+    ] {
+        assert_eq!(found(&rule("one", more)), [problem], "{more}");
+    }
+    let stranger = "[[group.rules]]\nname = \"one\"\nmembers = [{ channel = \"b\", weight = 1 }]\n";
+    assert_eq!(
+        found(stranger),
+        [
+            "g.toml:8:24: `b` is not among the members of the group; add it there, with weight 0 if rules alone may pick it"
+        ]
+    );
+    let idle = "[[group.rules]]\nname = \"one\"\nmembers = [{ channel = \"a\", weight = 0 }]\n";
+    assert_eq!(found(idle), ["g.toml:8:11: the weights of a rule must not all be 0"]);
+}
+
+#[test]
 fn checkout_profiles() {
     let store = |id: &str, methods: &str| {
         let hex = format!("{}{id}", "0".repeat(63));
@@ -347,7 +407,7 @@ fn checkout_profiles() {
     );
     refuses(
         &[("a.toml", &store("1", "{ method = \"PAY_PAL\", channel = \"b\" }"))],
-        &["a.toml:7:24: `method` must be one of CARD_KR, N_PAY, KAKAO_PAY, TOSS_PAY, not `PAY_PAL`"],
+        &["a.toml:7:23: `method` cannot be `PAY_PAL`; known: CARD_KR, N_PAY, KAKAO_PAY, TOSS_PAY"],
     );
 }
 

@@ -2,7 +2,7 @@
 
 use super::fake::{Dir, FAKES, STORE, channel};
 use crate::adapters::{ChannelState, Mode, Operation};
-use crate::channels::{CheckoutMethod, Secrets, diff, json_schema, render};
+use crate::channels::{CheckoutMethod, RuleDevice, Secrets, Sticky, diff, json_schema, render};
 use crate::payment::MethodKind;
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
@@ -62,6 +62,20 @@ name = "묶음"
 mode = "test"
 stores = ["store-2"]
 members = [{ channel = "full", weight = 1 }]
+sticky = "customer"
+[[group.rules]]
+name = "전부"
+methods = ["CARD", "EASY_PAY"]
+min_amount = 1000
+max_amount = 50000
+currencies = ["KRW"]
+devices = ["pc", "api"]
+stores = ["store-2"]
+wallets = ["KAKAOPAY"]
+card_issuers = ["SHINHAN_CARD"]
+card_bins = ["9410"]
+hours = "23:30-00:30"
+members = [{ channel = "full", weight = 1 }]
 "#;
 
 fn secrets() -> Secrets {
@@ -119,7 +133,12 @@ fn every_key_reaches_the_model() {
     assert_eq!(store.profiles[0].key, "profile-2");
     assert_eq!(store.profiles[0].methods[0].method, CheckoutMethod::NPay);
     assert_eq!(snapshot.v1_keys["0000000000000003"].id, "store-2");
-    assert_eq!(snapshot.group_of("store-2", "group").unwrap().members[0].weight, 1);
+    let group = snapshot.group_of("store-2", "group").unwrap();
+    assert_eq!((group.members[0].weight, group.sticky), (1, Sticky::Customer));
+    assert_eq!(group.rules[0].name, "전부");
+    assert_eq!(group.rules[0].when.hours, Some((1_410, 30)));
+    assert_eq!(group.rules[0].when.devices, [RuleDevice::Pc, RuleDevice::Api]);
+    assert_eq!(group.rules[0].when.max_amount, Some(50_000));
     assert!(snapshot.channel_of("store-1", "full").is_none());
 }
 
@@ -163,6 +182,8 @@ fn the_schema_knows_the_same_keys_as_the_reader() {
     let pairs = v1["keys"].as_array().unwrap();
     let both = pairs.iter().flat_map(|k| keys(k.as_table().unwrap())).collect();
     assert_eq!(properties("/$defs/V1Key/properties"), both);
+    let rule = first("group")["rules"][0].as_table().unwrap();
+    assert_eq!(properties("/$defs/Rule/properties"), keys(rule));
     let timeouts = first("channel")["timeouts_ms"].as_table().unwrap();
     assert_eq!(properties("/$defs/Timeouts/properties"), keys(timeouts));
     let member = first("group")["members"][0].as_table().unwrap();

@@ -12,7 +12,7 @@ use crate::api::v2::input::Channel;
 use crate::engine::{DeleteKeyRequest, EngineError, NewKey};
 use crate::ledger::PaymentFilter;
 use crate::payment::{BillingKey, CUSTOMER_UID, MethodKind};
-use crate::routing::{self, Selector};
+use crate::routing::{self, Selector, Wish};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ pub(super) async fn issue(
     let (channels, group) = match select(call, params)? {
         Channel::Key(key) => {
             let selector = Selector::Channel(&key);
-            let routed = routing::route(&call.snapshot, store_id, selector, "", method, call.now)?;
+            let routed = routing::route(&call.snapshot, selector, &Wish::new(store_id, "", method, call.now))?;
             (vec![routed.channel], None)
         }
         Channel::Group(id) => {

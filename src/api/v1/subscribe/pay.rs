@@ -48,7 +48,7 @@ pub(in crate::api::v1) async fn onetime(call: &Call, params: &mut Params) -> Res
     params.text("browser_ip", crate::api::v1::decode::CODE)?;
     let attempt = order::attempt(call, params, &merchant_uid, MethodKind::Card)?;
     let Some(named) = named else {
-        let routed = route(call, params, &merchant_uid, MethodKind::Card).await?;
+        let routed = route(call, params, &attempt, Some(&card)).await?;
         let input = InstantInput {
             card,
             installment_months,

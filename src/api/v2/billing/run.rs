@@ -10,7 +10,7 @@ use crate::channels::{Snapshot, Store};
 use crate::engine::{BillingError, Engine, EngineError, KeyPayment};
 use crate::ledger::Ledger;
 use crate::payment::{MethodKind, Millis};
-use crate::routing::{self, Selector};
+use crate::routing::{self, Selector, Wish};
 use std::sync::Arc;
 
 /// Runs a command; the answer is the body of a 200.
@@ -82,7 +82,7 @@ async fn issue_key(
     let (channels, group) = match &channel {
         Channel::Key(name) => {
             let selector = Selector::Channel(name);
-            let routed = routing::route(snapshot, &key.store_id, selector, "", MethodKind::Card, now)?;
+            let routed = routing::route(snapshot, selector, &Wish::new(&key.store_id, "", MethodKind::Card, now))?;
             (vec![routed.channel], None)
         }
         Channel::Group(id) => {
