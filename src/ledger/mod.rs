@@ -13,6 +13,7 @@ mod feed;
 mod notices;
 mod outbox;
 mod receipts;
+mod retention;
 pub mod sqlite;
 
 pub use billing::{BillingLedger, BillingWrite, KeyFilter, KeyIntent, KeyTime, ScheduleFilter, ScheduleTime};
@@ -22,6 +23,7 @@ pub use outbox::{
     Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger, REPLAY_TRIES, RESENDS_MAX, Sent,
 };
 pub use receipts::{ReceiptFilter, ReceiptLease, ReceiptLedger, ReceiptTime, ReceiptWrite};
+pub use retention::{Before, Pruned, Records, RetentionLedger};
 
 use crate::adapters::Operation;
 use crate::payment::{MethodKind, Millis, Status, Transaction};
@@ -299,7 +301,7 @@ pub struct PaymentFilter {
 
 /// The durable journal and its current-state tables.
 pub trait Ledger:
-    Send + Sync + 'static + BillingLedger + FeedLedger + NoticeLedger + OutboxLedger + ReceiptLedger
+    Send + Sync + 'static + BillingLedger + FeedLedger + NoticeLedger + OutboxLedger + ReceiptLedger + RetentionLedger
 {
     /// Commits all or nothing, durably.
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'_, Result<(), LedgerError>>;
