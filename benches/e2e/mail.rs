@@ -134,7 +134,10 @@ fn ingest(shop: &Shop, report: &mut Report) -> Result<(), String> {
     let phase = total(rounds?)?.phase("notification, naru", "closed", CONNECTIONS, None);
     let stored = u64::try_from(number(router, "SELECT count(*) FROM notices")?).unwrap_or(0) - before;
     if stored != phase.tally.ok + warm {
-        return Err(format!("{} notifications were taken, {stored} are stored", phase.tally.ok + warm));
+        return Err(format!(
+            "{} notifications were taken, {stored} are stored",
+            phase.tally.ok + warm
+        ));
     }
     let rate = phase.tally.per_second();
     report.phases.push(phase);
@@ -178,7 +181,13 @@ fn deliver(place: &Path, pg: &Pg, paths: &[&str], runtime: &tokio::runtime::Runt
 }
 
 /// A router with `queued` deliveries to an endpoint where nobody listens, expanded.
-fn waiting(place: &Path, pg: &Pg, first: usize, queued: usize, runtime: &tokio::runtime::Runtime) -> Result<Shop, String> {
+fn waiting(
+    place: &Path,
+    pg: &Pg,
+    first: usize,
+    queued: usize,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<Shop, String> {
     let place = place.join(format!("queue-{queued}"));
     let data = place.join(Shop::name(1_000, 1_000));
     std::fs::create_dir_all(&data).map_err(|error| error.to_string())?;
@@ -225,9 +234,16 @@ fn backlog(place: &Path, pg: &mut Pg, runtime: &tokio::runtime::Runtime, report:
     let alone = total(alone)?.phase("payment, none queued", "closed", CONNECTIONS, None);
     let slower = 100.0 * (1.0 - beside.tally.per_second() / alone.tally.per_second());
     report.phases.extend([beside, alone]);
-    report.figure("memory with 1,000,000 webhooks queued, peak", peak, "MiB", Bar::AtMost(300.0));
+    report.figure(
+        "memory with 1,000,000 webhooks queued, peak",
+        peak,
+        "MiB",
+        Bar::AtMost(300.0),
+    );
     report.figure("payments slowed by 1,000,000 queued", slower, "%", Bar::AtMost(5.0));
-    report.notes.push(format!("a million deliveries written and expanded in {made:.0} s; {still} waited at the end"));
+    report.notes.push(format!(
+        "a million deliveries written and expanded in {made:.0} s; {still} waited at the end"
+    ));
     for (name, shop) in [("booksQueued", &full), ("booksUnqueued", &empty)] {
         report.more.insert(name.to_owned(), shop.agree(pg)?);
     }
@@ -245,9 +261,19 @@ pub fn run(place: &Path, shop: &Shop, pg: &mut Pg, report: &mut Report) -> Resul
     let one = deliver(place, pg, &["/good"], &runtime)?;
     let beside_live = deliver(place, pg, &["/good", "/other"], &runtime)?;
     let beside_dead = deliver(place, pg, &["/good", "/hang"], &runtime)?;
-    report.figure("webhooks delivered to a local receiver", one, "/s", Bar::AtLeast(2_000.0));
+    report.figure(
+        "webhooks delivered to a local receiver",
+        one,
+        "/s",
+        Bar::AtLeast(2_000.0),
+    );
     let share = 100.0 * beside_dead / beside_live;
-    report.figure("rate beside a dead endpoint, of that beside a live one", share, "%", Bar::AtLeast(95.0));
+    report.figure(
+        "rate beside a dead endpoint, of that beside a live one",
+        share,
+        "%",
+        Bar::AtLeast(95.0),
+    );
     report.more.insert(
         "webhooksPerSecond".to_owned(),
         json!({ "alone": one, "besideALiveEndpoint": beside_live, "besideADeadEndpoint": beside_dead }),

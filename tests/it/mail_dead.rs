@@ -73,7 +73,10 @@ async fn given_up_webhooks_are_listed_and_sent_again_by_filter() {
     );
     for one in &dead {
         let long = one["url"].as_str().unwrap().ends_with("/paid");
-        assert_eq!((&one["tries"], &one["ordered"]), (&json!(if long { 10 } else { 6 }), &json!(long)));
+        assert_eq!(
+            (&one["tries"], &one["ordered"]),
+            (&json!(if long { 10 } else { 6 }), &json!(long))
+        );
     }
     let listed = webhooks(&demo, &["list", "--payment", "dead-1"]).await;
     assert_eq!(listed.lines().count(), 3, "{listed}");
