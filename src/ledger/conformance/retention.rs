@@ -140,11 +140,12 @@ pub(crate) async fn dead_deliveries_have_their_own_age(ledger: &impl Ledger) {
 
 pub(crate) async fn notices_that_were_dealt_with_go(ledger: &impl Ledger) {
     use NoticeState::{Applied, Dead, Duplicate, Ignored, Received, Refused, Waiting};
-    for (n, state) in [Received, Waiting, Applied, Duplicate, Ignored, Refused, Dead]
-        .into_iter()
-        .enumerate()
-    {
-        for at in [100, 900] {
+    // In the order of arrival, as notifications come.
+    for at in [100, 900] {
+        for (n, state) in [Received, Waiting, Applied, Duplicate, Ignored, Refused, Dead]
+            .into_iter()
+            .enumerate()
+        {
             let row = NoticeRow {
                 id: format!("n{n}-{at}"),
                 provider: "toss".into(),
