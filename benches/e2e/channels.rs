@@ -8,7 +8,8 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
-const STORE: &str = "store-be4c0000-0000-4000-8000-000000000001";
+/// The store of every directory.
+pub const STORE: &str = "store-be4c0000-0000-4000-8000-000000000001";
 
 /// A merchant's contract at the PG.
 pub struct Contract {
@@ -61,13 +62,13 @@ pub fn file_name(first: usize) -> String {
     format!("channels-{first:08}.toml")
 }
 
-/// Writes a directory with a store and `count` channels, `per_file` in a file.
-pub fn directory(folder: &Path, count: usize, per_file: usize, sim: SocketAddr) -> Result<(), String> {
+/// Writes a directory with a store, its webhooks (`hooks`, as channel-file text), and `count` channels, `per_file` in a file.
+pub fn directory(folder: &Path, count: usize, per_file: usize, sim: SocketAddr, hooks: &str) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     std::fs::create_dir_all(folder).map_err(failed)?;
     let store = format!(
         "[[store]]\nid = \"{STORE}\"\nmerchant_id = \"merchant-be4c0000-0000-4000-8000-000000000001\"\n\
-         api_secrets = [{{ name = \"bench\", sha256 = \"{}\" }}]\n",
+         api_secrets = [{{ name = \"bench\", sha256 = \"{}\" }}]\n{hooks}",
         sha256_hex(API_SECRET)
     );
     std::fs::write(folder.join("store.toml"), store).map_err(failed)?;

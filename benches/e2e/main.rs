@@ -7,6 +7,7 @@ mod channels;
 mod client;
 mod lists;
 mod load;
+mod mail;
 mod meter;
 mod pay;
 mod process;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 /// Parts that can be asked for by name (`cargo bench --bench e2e -- pay`); all but `payment` without a name.
-const PARTS: [&str; 5] = ["pay", "scale", "reload", "lists", "payment"];
+const PARTS: [&str; 6] = ["pay", "scale", "reload", "lists", "mail", "payment"];
 
 fn main() -> ExitCode {
     let began = Instant::now();
@@ -81,6 +82,9 @@ fn run(place: &Path, asked: &[String], report: &mut Report) -> Result<(), String
         scale::compare(place, &mut shop, &mut pg, knee / 2.0, report)?;
     }
     report.more.insert("books".to_owned(), shop.agree(&pg)?);
+    if wants("mail") {
+        mail::run(place, &shop, &mut pg, report)?;
+    }
     drop(shop);
     if wants("reload") {
         scale::reload(place, &pg, report)?;

@@ -71,6 +71,15 @@ pub fn look_up(host: SocketAddr, known: u64, n: u64, out: &mut Vec<u8>) -> i64 {
     0
 }
 
+/// `POST /notify/toss/{channelKey}`: a deposit of an order that is not known, each another one.
+pub fn notice(host: SocketAddr, channel: &str, n: u64, out: &mut Vec<u8>) -> i64 {
+    let body = format!(
+        r#"{{"createdAt":"2026-01-01T00:00:00.000000","secret":"ps_bench","status":"DONE","transactionKey":"{n:032x}","orderId":"bench-{n:020}"}}"#
+    );
+    request(out, &format!("POST /notify/toss/{channel}"), host, "", &body);
+    0
+}
+
 /// A page of payments, for their number.
 pub fn count(host: SocketAddr, status: &str) -> Vec<u8> {
     let mut out = Vec::new();

@@ -102,12 +102,29 @@ pub struct Shop {
 impl Shop {
     /// Starts a router with `count` channels; payments go to ten of them, from `first` on in even steps.
     pub fn open(place: &Path, pg: &Pg, count: usize, per_file: usize, first: usize) -> Result<Self, String> {
+        Self::open_with(place, pg, count, per_file, first, "")
+    }
+
+    /// Name of the router's data directory.
+    pub fn name(count: usize, per_file: usize) -> String {
+        format!("router-{count}-{per_file}")
+    }
+
+    /// Like [`Shop::open`], with webhooks as channel-file text. A ledger that is there already is taken on.
+    pub fn open_with(
+        place: &Path,
+        pg: &Pg,
+        count: usize,
+        per_file: usize,
+        first: usize,
+        hooks: &str,
+    ) -> Result<Self, String> {
         let name = format!("channels-{count}-{per_file}");
         let folder = place.join(&name);
-        channels::directory(&folder, count, per_file, pg.at)?;
+        channels::directory(&folder, count, per_file, pg.at, hooks)?;
         let used = || (0..10).map(|i| first + i * (count / 10));
         let contracts = channels::sign_up(pg.at, used())?;
-        let router = process::router(place, &format!("router-{count}-{per_file}"), &folder)?;
+        let router = process::router(place, &Self::name(count, per_file), &folder)?;
         Ok(Self {
             router,
             keys: used().map(channels::key).collect(),

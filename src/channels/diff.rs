@@ -167,6 +167,7 @@ fn store_facts(store: &Store) -> Facts {
             }
         }
         facts.insert("v1.include_sandbox".to_owned(), shown(v1.include_sandbox));
+        facts.insert("v1.cancel_webhooks".to_owned(), shown(v1.cancel_webhooks));
         for key in &v1.keys {
             facts.insert(format!("v1.keys.{}", key.key), hidden(key.sha256));
             if let Some(at) = key.expires_at {

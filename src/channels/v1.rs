@@ -28,6 +28,8 @@ pub struct V1Store {
     pub default_channel: Option<String>,
     /// Whether `GET /payments/{imp_uid}` shows payments of test channels without being asked to.
     pub include_sandbox: bool,
+    /// Whether receivers are told of cancellations by API that say nothing of `enable_webhook`.
+    pub cancel_webhooks: bool,
 }
 
 /// V1 API of a store.
@@ -43,6 +45,9 @@ pub(super) struct V1Entry {
     /// `GET /payments/{imp_uid}` shows payments of test channels even without `include_sandbox=true`. Default `false`,
     /// as at PortOne since 2026.
     pub include_sandbox: Option<At<bool>>,
+    /// Tells the store's webhooks of cancellations by `POST /payments/cancel` even without `enable_webhook=true`. Default
+    /// `false`, as at PortOne.
+    pub cancel_webhooks: Option<At<bool>>,
 }
 
 /// A V1 key pair.
@@ -73,6 +78,7 @@ impl Builder<'_> {
             keys: entry.keys.value.iter().filter_map(|key| self.v1_key(key)).collect(),
             default_channel: entry.default_channel.as_ref().map(|key| key.value.clone()),
             include_sandbox: entry.include_sandbox.as_ref().is_some_and(|flag| flag.value),
+            cancel_webhooks: entry.cancel_webhooks.as_ref().is_some_and(|flag| flag.value),
         }
     }
 

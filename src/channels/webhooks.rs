@@ -4,6 +4,7 @@ use super::build::Builder;
 use super::file::{At, Hidden};
 use super::problem::suggest;
 use crate::adapters::Mode;
+use crate::payment::ESCROW_CHANGED;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,6 +27,7 @@ pub const EVENTS: &[&str] = &[
     "BillingKey.Failed",
     "BillingKey.Deleted",
     "BillingKey.Updated",
+    ESCROW_CHANGED,
 ];
 
 /// Most endpoints of one store.
@@ -165,7 +167,8 @@ pub(super) struct WebhookEntry {
     /// May be left out with version `v1`, which PortOne does not sign.
     /// With two, every delivery is signed with both: add the new one first, move the receiver over, drop the old one.
     pub secrets: Option<At<Vec<At<Hidden>>>>,
-    /// Events to send; all if left out.
+    /// Events to send; all if left out. With version `v1` two are sent only if they are named here: failures of payments that
+    /// no schedule made (`Transaction.Failed`) and changes of escrows at KG Inicis (`Inicis.Escrow.Changed`).
     pub events: Option<At<Vec<At<String>>>>,
     /// One event of a payment at a time, in order: a failing one holds back the later ones. Default `false`.
     pub ordered: Option<At<bool>>,
@@ -300,7 +303,14 @@ impl Builder<'_> {
 
     fn webhook_events(&mut self, entry: &WebhookEntry) -> Vec<String> {
         let mut events = Vec::new();
+        let v1 = entry.version.as_ref().is_some_and(|v| v.value == WebhookVersion::V1);
         for event in entry.events.iter().flat_map(|events| &events.value) {
+            if event.value == ESCROW_CHANGED && !v1 {
+                self.problem(
+                    event.at,
+                    format!("`{ESCROW_CHANGED}` needs version = \"v1\": V2 has no such event"),
+                );
+            }
             if EVENTS.contains(&event.value.as_str()) {
                 events.push(event.value.clone());
             } else {

@@ -10,7 +10,7 @@ use super::signals::Signals;
 use super::sim::Simulating;
 use super::{DemoArguments, block_on, fail, say};
 use crate::channels::Secrets;
-use crate::config::{Config, Listen, LogFormat, sealing_key_file, secret};
+use crate::config::{Config, Listen, LogFormat, Retention, sealing_key_file, secret};
 use crate::net::Limits;
 use crate::server::{House, Purpose};
 use crate::telemetry;
@@ -92,6 +92,7 @@ async fn demo(arguments: DemoArguments) -> Result<(), String> {
             drain: Duration::from_secs(10),
             ..Limits::default()
         },
+        retention: Retention::default(),
         sealing_key: sealing_key_file(&place.path().join("sealing.key"))?,
         admin_token: keys.admin_token.clone(),
         log_format: LogFormat::Text,

@@ -28,6 +28,11 @@
 //! connections_max = 8192
 //! drain_ms = 30000
 //!
+//! [retention]                              # days; 0 keeps for ever. Payments and the journal are always kept
+//! webhooks_days = 180                      # delivered webhooks and their tries
+//! notices_days = 180                       # notifications by PGs that were dealt with
+//! dead_days = 730                          # webhooks and notifications that were given up
+//!
 //! [log]
 //! format = "json"                          # or "text"
 //! filter = "info"
@@ -97,6 +102,27 @@ impl Listen {
     }
 }
 
+/// How many days records that are not money are kept; 0 keeps them for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Delivered webhooks, with their tries.
+    pub webhooks_days: u32,
+    /// Notifications that were applied, told before, ignored or refused.
+    pub notices_days: u32,
+    /// Webhooks and notifications that were given up.
+    pub dead_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            webhooks_days: 180,
+            notices_days: 180,
+            dead_days: 730,
+        }
+    }
+}
+
 /// Everything of `naru.toml`, checked and resolved.
 #[derive(Clone)]
 pub struct Config {
@@ -126,6 +152,8 @@ pub struct Config {
     pub operations: Listen,
     /// Limits of every listener.
     pub limits: Limits,
+    /// How long records that are not money are kept.
+    pub retention: Retention,
     /// Key that seals stored secrets.
     pub sealing_key: Zeroizing<[u8; 32]>,
     /// Bearer token of the operations API.

@@ -2,7 +2,7 @@
 
 use super::reader::{Source, Table};
 use super::secret::{self, Env};
-use super::{Config, Listen, LogFormat, Network, OVERRIDES, Problem, TlsFiles};
+use super::{Config, Listen, LogFormat, Network, OVERRIDES, Problem, Retention, TlsFiles};
 use crate::net::Limits;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -86,6 +86,7 @@ impl Reading<'_> {
         keys.finish();
 
         let limits = limits(root.table("limits"));
+        let retention = retention(root.table("retention"));
         let log = root.table("log");
         let log_format = self.read(&log, "format", log_format).unwrap_or(LogFormat::Json);
         let log_filter = self
@@ -108,6 +109,7 @@ impl Reading<'_> {
             v1,
             operations,
             limits,
+            retention,
             sealing_key: sealing_key?,
             admin_token: admin_token?,
             log_format,
@@ -307,6 +309,22 @@ fn limits(table: Table<'_, '_>) -> Limits {
     };
     table.finish();
     limits
+}
+
+fn retention(table: Table<'_, '_>) -> Retention {
+    const CENTURY: u64 = 36_500;
+    let default = Retention::default();
+    let days = |key, default| {
+        let given = table.integer(key, 0, CENTURY);
+        given.and_then(|n| u32::try_from(n).ok()).unwrap_or(default)
+    };
+    let retention = Retention {
+        webhooks_days: days("webhooks_days", default.webhooks_days),
+        notices_days: days("notices_days", default.notices_days),
+        dead_days: days("dead_days", default.dead_days),
+    };
+    table.finish();
+    retention
 }
 
 /// The host's name, so that two routers on two machines differ without being told.

@@ -43,6 +43,9 @@ fn reads_every_key_and_the_environment_wins() {
         [limits]
         body_bytes_max = 65536
         drain_ms = 5
+        [retention]
+        webhooks_days = 30
+        dead_days = 0
         [log]
         format = "text"
         filter = "debug"
@@ -63,6 +66,8 @@ fn reads_every_key_and_the_environment_wins() {
     assert_eq!(config.answer_within, Duration::from_millis(7));
     assert_eq!(config.limits.body_bytes_max, 65536);
     assert_eq!(config.limits.drain, Duration::from_millis(5));
+    let kept = config.retention;
+    assert_eq!((kept.webhooks_days, kept.notices_days, kept.dead_days), (30, 180, 0));
     assert_eq!(config.log_format, LogFormat::Text);
     assert_eq!(config.trusted_proxies.len(), 2);
 }

@@ -12,11 +12,13 @@ pub const POINTS: &[&str] = &[
     "after-answer",
     "before-outcome",
     "after-outcome",
-    // A webhook on its way: made a delivery, sent, written as sent.
+    // A webhook on its way: made a delivery, leased, sent, written as sent.
     "before-expand",
     "after-expand",
+    "after-lease",
     "before-webhook",
     "after-webhook",
+    "after-record",
 ];
 
 /// Aborts if this point was asked for.

@@ -4,6 +4,7 @@ use super::attempt::{apply, check_feature};
 use super::command::Command;
 use super::late_truth::Learned;
 use super::operation::Change;
+use super::report::{outbox_row, webhook_event};
 use super::request::{EngineError, EscrowRequest};
 use super::{Engine, ids, now};
 use crate::adapters::{EscrowAction, EscrowCommand, EscrowDone, Refusal};
@@ -91,8 +92,11 @@ impl Engine {
             .as_ref()
             .and_then(|escrow| moved(escrow, state, automatic))
         {
-            apply(&mut transaction, &Event::EscrowChanged(Box::new(escrow)), at)?;
-            let writes = vec![
+            let event = Event::EscrowChanged(Box::new(escrow));
+            apply(&mut transaction, &event, at)?;
+            let news = webhook_event(stored.status, &transaction, Some(&event));
+            let news = news.map(|word| Write::Outbox(outbox_row(&transaction, word, None, at)));
+            let mut writes = vec![
                 Write::Update {
                     transaction: Box::new(transaction.clone()),
                     expected: stored.version,
@@ -104,6 +108,7 @@ impl Engine {
                     doc: json!({ "event": "EscrowChanged", "escrow": state, "automatic": automatic }),
                 }),
             ];
+            writes.extend(news);
             match self.ledger.commit(writes).await {
                 Ok(()) => {}
                 Err(LedgerError::Stale) => return Ok(Learned::Later("the payment changed meanwhile".to_owned())),

@@ -124,6 +124,10 @@ pub(super) fn webhook_event(before: Status, after: &Transaction, event: Option<&
     if matches!(event, Some(Event::CancelAccepted { .. })) {
         return Some("Transaction.CancelPending");
     }
+    if let Some(Event::EscrowChanged(escrow)) = event {
+        // The name says which PG's escrows V1 tells of.
+        return escrow.changed_event().filter(|_| after.channel.provider == "inicis");
+    }
     let cancelled = match event {
         Some(Event::CancelSucceeded { id, .. }) => {
             if after.cancellations.iter().any(|c| c.id == *id && c.skip_webhook) {

@@ -13,6 +13,7 @@ mod feed;
 mod notices;
 mod outbox;
 mod receipts;
+mod retention;
 mod sessions;
 pub mod sqlite;
 
@@ -23,6 +24,7 @@ pub use outbox::{
     Backlog, Delivery, DeliveryFilter, DeliveryState, DeliveryTry, OutboxLedger, REPLAY_TRIES, RESENDS_MAX, Sent,
 };
 pub use receipts::{ReceiptFilter, ReceiptLease, ReceiptLedger, ReceiptTime, ReceiptWrite};
+pub use retention::{Before, Pruned, Records, RetentionLedger};
 pub use sessions::{SessionLedger, SessionRow};
 
 use crate::adapters::Operation;
@@ -303,7 +305,16 @@ pub struct PaymentFilter {
 
 /// The durable journal and its current-state tables.
 pub trait Ledger:
-    Send + Sync + 'static + BillingLedger + FeedLedger + NoticeLedger + OutboxLedger + ReceiptLedger + SessionLedger
+    Send
+    + Sync
+    + 'static
+    + BillingLedger
+    + FeedLedger
+    + NoticeLedger
+    + OutboxLedger
+    + ReceiptLedger
+    + RetentionLedger
+    + SessionLedger
 {
     /// Commits all or nothing, durably.
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'_, Result<(), LedgerError>>;

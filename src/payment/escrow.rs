@@ -46,7 +46,25 @@ pub struct Escrow {
     pub automatic: Option<bool>,
 }
 
+/// V1's event about the escrow of a payment at KG Inicis. In the ledger `/` and V1's `escrow_status` follow it.
+pub const ESCROW_CHANGED: &str = "Inicis.Escrow.Changed";
+
 impl Escrow {
+    /// The event that tells V1's receivers of this state, with its `escrow_status`: 2 shipped, 3 confirmed, 31 confirmed by
+    /// time, 4 refused, 8 cancelled, 10 refusal confirmed. `None` for states that V1 does not tell of.
+    #[must_use]
+    pub fn changed_event(&self) -> Option<&'static str> {
+        match self.state {
+            EscrowState::BeforeRegistered | EscrowState::Delivered => None,
+            EscrowState::Registered => Some("Inicis.Escrow.Changed/2"),
+            EscrowState::Confirmed if self.automatic == Some(true) => Some("Inicis.Escrow.Changed/31"),
+            EscrowState::Confirmed => Some("Inicis.Escrow.Changed/3"),
+            EscrowState::Rejected => Some("Inicis.Escrow.Changed/4"),
+            EscrowState::Cancelled => Some("Inicis.Escrow.Changed/8"),
+            EscrowState::RejectConfirmed => Some("Inicis.Escrow.Changed/10"),
+        }
+    }
+
     /// Nothing delivered yet.
     #[must_use]
     pub fn new() -> Self {

@@ -17,7 +17,7 @@ mod transaction;
 pub use billing::{
     BillingKey, BillingRef, CUSTOMER_UID, IllegalKeyEvent, KeyEvent, KeyPart, KeyStatus, PartIssued, PartStatus,
 };
-pub use escrow::{Escrow, EscrowState};
+pub use escrow::{ESCROW_CHANGED, Escrow, EscrowState};
 pub use failure::{Failure, FailureKind};
 pub use imp_uid::{imp_uid, transaction_of};
 pub use method::{CardBrand, CardDetail, CardOwner, CardType, MethodDetail, MethodKind};

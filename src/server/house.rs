@@ -1,5 +1,6 @@
 //! Builds every room in the order of dependence and puts them behind the listeners.
 
+use super::retention;
 use super::{Addresses, Front, Fronts, Listeners, Public, Running, StartError, failed_v2, supervise};
 use crate::api::openapi;
 use crate::api::v1::V1;
@@ -127,8 +128,12 @@ impl House {
         let billing = supervise("billing", stopped.clone(), move |stop| {
             Arc::clone(&charging).billing_loop(stop)
         });
+        let (kept, node, keep) = (Arc::clone(&engine.ledger), config.node.clone(), config.retention);
+        let pruning = supervise("retention", stopped.clone(), move |stop| {
+            retention::work(Arc::clone(&kept), node.clone(), keep, stop)
+        });
         let recovering = supervise("recovery", stopped, move |stop| Arc::clone(&engine).recover_loop(stop));
-        let work = vec![recovering, delivering, noticing, billing];
+        let work = vec![recovering, delivering, noticing, billing, pruning];
         let running = Running::start(listeners, fronts, &config.limits, stop, work)?;
         Ok(Self {
             running,

@@ -5,6 +5,7 @@
 
 mod house;
 mod public;
+mod retention;
 mod supervise;
 #[cfg(test)]
 mod tests;

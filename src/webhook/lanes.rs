@@ -1,6 +1,6 @@
 //! How much of an endpoint's mail is under way at once. Every endpoint has an allowance of its own: it grows while the
-//! endpoint takes what it is sent, and falls to one when it fails again and again, so that a dead endpoint holds one
-//! place and nobody else's.
+//! endpoint takes what it is sent, and falls to one when it fails again and again, with a rest after each further failure, so
+//! that a dead endpoint holds one place and nobody else's, and a long queue to it costs next to nothing.
 
 use crate::payment::Millis;
 use std::collections::HashMap;
@@ -11,6 +11,10 @@ const START: usize = 4;
 const MOST: usize = 64;
 /// Failures in a row that make an endpoint a dead one.
 const DEAD_AFTER: u32 = 5;
+/// Rest of a dead endpoint after a failure, ms: doubled with each up to the longest. What waits for it keeps its tries.
+const REST: Millis = 100;
+/// Longest rest of a dead endpoint, ms: so long after it came back it may go unnoticed.
+const REST_MAX: Millis = 5_000;
 /// Longest pause that a `Retry-After` makes for a whole endpoint, ms.
 const PAUSE_MAX: Millis = 60_000;
 /// Idle endpoints remembered.
@@ -66,9 +70,11 @@ impl Lanes {
         lane.failures = lane.failures.saturating_add(1);
         if lane.failures >= DEAD_AFTER {
             lane.allowance = 1;
+            let doubled = (lane.failures - DEAD_AFTER).min(10);
+            lane.not_before = now + (REST << doubled).min(REST_MAX);
         }
         if let Some(pause) = pause {
-            lane.not_before = now + pause.min(PAUSE_MAX);
+            lane.not_before = lane.not_before.max(now + pause.min(PAUSE_MAX));
         }
     }
 }
@@ -85,16 +91,24 @@ mod tests {
             lanes.started("a");
             lanes.ended("a", false, None, 0);
         }
-        assert_eq!((lanes.free("a", 0), lanes.free("b", 0)), (1, START));
+        assert_eq!((lanes.free("a", REST - 1), lanes.free("b", 0)), (0, START));
+        assert_eq!(lanes.free("a", REST), 1);
         lanes.started("a");
-        assert_eq!(lanes.free("a", 0), 0);
-        lanes.ended("a", true, None, 0);
-        assert_eq!(lanes.free("a", 0), START);
+        assert_eq!(lanes.free("a", REST), 0);
+        for _ in 0..1_000 {
+            lanes.ended("a", false, None, 0);
+            lanes.started("a");
+        }
+        lanes.ended("a", false, None, 0);
+        assert_eq!((lanes.free("a", REST_MAX - 1), lanes.free("a", REST_MAX)), (0, 1));
+        lanes.started("a");
+        lanes.ended("a", true, None, REST_MAX);
+        assert_eq!(lanes.free("a", REST_MAX), START);
         for _ in 0..200 {
             lanes.started("a");
-            lanes.ended("a", true, None, 0);
+            lanes.ended("a", true, None, REST_MAX);
         }
-        assert_eq!(lanes.free("a", 0), MOST);
+        assert_eq!(lanes.free("a", REST_MAX), MOST);
     }
 
     #[test]

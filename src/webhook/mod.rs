@@ -174,6 +174,9 @@ impl Webhooks {
             .ledger
             .lease_deliveries(&self.options.node, at, until, wanted)
             .await?;
+        if !leased.is_empty() {
+            crash::point("after-lease");
+        }
         for delivery in leased {
             self.start(delivery).await;
         }

@@ -3,7 +3,7 @@
 
 use crate::channels::{WebhookContent, WebhookVersion};
 use crate::ledger::Delivery;
-use crate::payment::{Millis, imp_uid};
+use crate::payment::{ESCROW_CHANGED, Millis, imp_uid};
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -54,6 +54,35 @@ struct V1<'a> {
     cancellation_id: Option<&'a str>,
 }
 
+#[derive(Serialize)]
+struct V1Escrow<'a> {
+    event: &'static str,
+    imp_uid: String,
+    merchant_uid: &'a str,
+    status: &'static str,
+    extra: V1EscrowState,
+}
+
+#[derive(Serialize)]
+struct V1EscrowState {
+    escrow_status: u8,
+    /// UNIX seconds, as all times of V1.
+    changed_at: i64,
+    /// The PG's notice of a refusal names no reason that is kept.
+    denied_reason: Option<&'static str>,
+}
+
+/// `escrow_status` of an event about an escrow.
+fn escrow_status(event: &str) -> Option<u8> {
+    event.strip_prefix(ESCROW_CHANGED)?.strip_prefix('/')?.parse().ok()
+}
+
+/// The name by which channel files and receivers know an event.
+#[must_use]
+pub fn kind(event: &str) -> &str {
+    event.split('/').next().unwrap_or(event)
+}
+
 /// V1's `status` word for an event that V1 tells of.
 fn v1_status(event: &str) -> Option<&'static str> {
     Some(match event {
@@ -66,14 +95,16 @@ fn v1_status(event: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a version has an event at all: 2024-01-01 has none about billing keys; V1 tells of fewer still, and of a
-/// failure only if a schedule's charge failed (`scheduled`).
+/// Whether a version has an event at all: 2024-01-01 has none about billing keys; V1 tells of fewer still. Of failures
+/// other than a schedule's (`scheduled`), and of escrows, it tells only receivers that ask for it by name (`named`).
 #[must_use]
-pub fn has(version: WebhookVersion, event: &str, scheduled: bool) -> bool {
+pub fn has(version: WebhookVersion, event: &str, scheduled: bool, named: bool) -> bool {
+    let escrow = kind(event) == ESCROW_CHANGED;
     match version {
-        WebhookVersion::V20240425 => true,
+        WebhookVersion::V20240425 => !escrow,
         WebhookVersion::V20240101 => event.starts_with("Transaction."),
-        WebhookVersion::V1 => v1_status(event).is_some() && (event != "Transaction.Failed" || scheduled),
+        WebhookVersion::V1 if escrow => named,
+        WebhookVersion::V1 => v1_status(event).is_some() && (event != "Transaction.Failed" || scheduled || named),
     }
 }
 
@@ -94,20 +125,57 @@ pub fn render(delivery: &Delivery, version: WebhookVersion, content: WebhookCont
     };
     match content {
         WebhookContent::Json => json(&plain),
-        WebhookContent::Form => {
-            let mut form = form_urlencoded::Serializer::new(String::new());
-            form.append_pair("payment_id", plain.payment_id)
-                .append_pair("tx_id", plain.tx_id)
-                .append_pair("status", plain.status);
-            Payload {
-                body: form.finish().into(),
-                content_type: "application/x-www-form-urlencoded",
-            }
-        }
+        WebhookContent::Form => form(&[
+            ("payment_id", plain.payment_id),
+            ("tx_id", plain.tx_id),
+            ("status", plain.status),
+        ]),
+    }
+}
+
+fn v1_escrow(delivery: &Delivery, escrow_status: u8, content: WebhookContent, server: bool) -> Payload {
+    let told = V1Escrow {
+        event: ESCROW_CHANGED,
+        imp_uid: imp_uid(&delivery.transaction_id, server),
+        merchant_uid: &delivery.payment_id,
+        // A cancelled escrow, and one whose refusal the seller accepted, are paid no more.
+        status: if matches!(escrow_status, 8 | 10) {
+            "cancelled"
+        } else {
+            "paid"
+        },
+        extra: V1EscrowState {
+            escrow_status,
+            changed_at: delivery.created_at.div_euclid(1000),
+            denied_reason: None,
+        },
+    };
+    if content == WebhookContent::Json {
+        return json(&told);
+    }
+    form(&[
+        ("event", told.event),
+        ("imp_uid", &told.imp_uid),
+        ("merchant_uid", told.merchant_uid),
+        ("status", told.status),
+        ("extra[escrow_status]", &told.extra.escrow_status.to_string()),
+        ("extra[changed_at]", &told.extra.changed_at.to_string()),
+    ])
+}
+
+fn form(pairs: &[(&str, &str)]) -> Payload {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(pairs);
+    Payload {
+        body: form.finish().into(),
+        content_type: "application/x-www-form-urlencoded",
     }
 }
 
 fn v1(delivery: &Delivery, content: WebhookContent, server: bool) -> Payload {
+    if let Some(status) = escrow_status(&delivery.event) {
+        return v1_escrow(delivery, status, content, server);
+    }
     let told = V1 {
         imp_uid: imp_uid(&delivery.transaction_id, server),
         merchant_uid: &delivery.payment_id,
@@ -118,17 +186,13 @@ fn v1(delivery: &Delivery, content: WebhookContent, server: bool) -> Payload {
     if content == WebhookContent::Json {
         return json(&told);
     }
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("imp_uid", &told.imp_uid)
-        .append_pair("merchant_uid", told.merchant_uid)
-        .append_pair("status", told.status);
-    if let Some(id) = told.cancellation_id {
-        form.append_pair("cancellation_id", id);
-    }
-    Payload {
-        body: form.finish().into(),
-        content_type: "application/x-www-form-urlencoded",
-    }
+    let mut pairs = vec![
+        ("imp_uid", told.imp_uid.as_str()),
+        ("merchant_uid", told.merchant_uid),
+        ("status", told.status),
+    ];
+    pairs.extend(told.cancellation_id.map(|id| ("cancellation_id", id)));
+    form(&pairs)
 }
 
 /// A moment as bodies write it: RFC 3339 with milliseconds, UTC.
@@ -194,7 +258,7 @@ mod tests {
         let body = render(&key, WebhookVersion::V20240425, WebhookContent::Json, false).body;
         let body = String::from_utf8_lossy(&body).into_owned();
         assert!(body.ends_with(r#""data":{"billingKey":"p","storeId":"s"}}"#), "{body}");
-        assert!(!has(WebhookVersion::V20240101, "BillingKey.Issued", false));
+        assert!(!has(WebhookVersion::V20240101, "BillingKey.Issued", false, true));
     }
 
     #[test]
@@ -226,7 +290,7 @@ mod tests {
             let body = text(&d, WebhookContent::Json);
             assert!(body.ends_with(&format!(r#""status":"{status}"}}"#)), "{body}");
         }
-        let told = |event: &str, scheduled| has(WebhookVersion::V1, event, scheduled);
+        let told = |event: &str, scheduled| has(WebhookVersion::V1, event, scheduled, false);
         assert!(told("Transaction.Paid", false) && told("Transaction.Failed", true));
         for never in [
             "Transaction.Failed",
@@ -236,5 +300,38 @@ mod tests {
         ] {
             assert!(!told(never, false), "{never}");
         }
+        assert!(has(WebhookVersion::V1, "Transaction.Failed", false, true), "asked for");
+        assert!(
+            !has(WebhookVersion::V1, "Transaction.Ready", false, true),
+            "there is no word"
+        );
+    }
+
+    #[test]
+    fn v1_tells_of_escrows_only_who_asks() {
+        let mut d = delivery("Inicis.Escrow.Changed/31");
+        d.transaction_id = "019b77a0-0c00-7abc-8def-0123456789ab".to_owned();
+        let uid = imp_uid(&d.transaction_id, false);
+        let text = |d: &Delivery, content| {
+            String::from_utf8(render(d, WebhookVersion::V1, content, false).body.to_vec()).unwrap_or_default()
+        };
+        assert_eq!(
+            text(&d, WebhookContent::Json),
+            format!(
+                r#"{{"event":"Inicis.Escrow.Changed","imp_uid":"{uid}","merchant_uid":"p","status":"paid","extra":{{"escrow_status":31,"changed_at":1767225600,"denied_reason":null}}}}"#
+            )
+        );
+        d.event = "Inicis.Escrow.Changed/8".to_owned();
+        assert_eq!(
+            text(&d, WebhookContent::Form),
+            format!(
+                "event=Inicis.Escrow.Changed&imp_uid={uid}&merchant_uid=p&status=cancelled&extra%5Bescrow_status%5D=8&extra%5Bchanged_at%5D=1767225600"
+            )
+        );
+        assert_eq!(kind(&d.event), "Inicis.Escrow.Changed");
+        for version in [WebhookVersion::V20240425, WebhookVersion::V20240101] {
+            assert!(!has(version, &d.event, false, true));
+        }
+        assert!(has(WebhookVersion::V1, &d.event, false, true) && !has(WebhookVersion::V1, &d.event, false, false));
     }
 }

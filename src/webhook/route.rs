@@ -114,7 +114,8 @@ pub fn deliveries(snapshot: &Snapshot, event: &OutboxRow, transaction: Option<&T
     };
     if named.is_empty() {
         let wants = |e: &&WebhookEndpoint| {
-            (e.events.is_empty() || e.events.contains(&event.event)) && payload::has(e.version, &event.event, scheduled)
+            let named = asks_for(e, &event.event);
+            (e.events.is_empty() || named) && payload::has(e.version, &event.event, scheduled, named)
         };
         for endpoint in endpoints.iter().filter(wants) {
             add(&endpoint.url, Some(endpoint), false);
@@ -123,11 +124,19 @@ pub fn deliveries(snapshot: &Snapshot, event: &OutboxRow, transaction: Option<&T
         // They replace the configured URLs, not the settings.
         let like = endpoints.first();
         let version = like.map_or(WebhookVersion::V20240425, |e| e.version);
-        for url in named.iter().filter(|_| payload::has(version, &event.event, scheduled)) {
-            add(url, like, true);
+        let asked = like.is_some_and(|e| asks_for(e, &event.event));
+        if payload::has(version, &event.event, scheduled, asked) {
+            for url in &named {
+                add(url, like, true);
+            }
         }
     }
     made
+}
+
+/// Whether an endpoint names an event among those it wants.
+fn asks_for(endpoint: &WebhookEndpoint, event: &str) -> bool {
+    endpoint.events.iter().any(|wanted| wanted == payload::kind(event))
 }
 
 /// The payment's own URLs, each once.

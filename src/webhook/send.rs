@@ -75,6 +75,7 @@ impl Webhooks {
         }
         crash::point("after-webhook");
         self.write(delivery, Some(log)).await;
+        crash::point("after-record");
         self.metrics.webhook_deliveries.with_label_values(&[result]).inc();
         (taken, pause)
     }

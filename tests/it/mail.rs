@@ -6,7 +6,7 @@ use crate::source::root;
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -21,19 +21,23 @@ const SIM_KEY: &str = "test_sk_naruSimulator000000000001";
 
 /// Channel files whose store sends its webhooks to `url`, signed with two secrets.
 fn channels_to(url: &str) -> tempfile::TempDir {
+    channels_with(&format!(
+        "[[store.webhooks]]\nurl = \"{url}\"\nmode = \"test\"\nallow_private = true\nsecrets = [\"plain:{NEW}\", \"plain:{OLD}\"]\n"
+    ))
+}
+
+/// The sample channel files with other webhooks.
+pub fn channels_with(hooks: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let channels = dir.path().join("channels");
     copy(&root().join("channels"), &channels);
     let store = std::fs::read_to_string(channels.join("store.toml")).unwrap();
     let (store, _) = store.split_once("[[store.webhooks]]").unwrap();
-    let hook = format!(
-        "[[store.webhooks]]\nurl = \"{url}\"\nmode = \"test\"\nallow_private = true\nsecrets = [\"plain:{NEW}\", \"plain:{OLD}\"]\n"
-    );
-    std::fs::write(channels.join("store.toml"), format!("{store}{hook}")).unwrap();
+    std::fs::write(channels.join("store.toml"), format!("{store}{hooks}")).unwrap();
     dir
 }
 
-async fn demo(dir: tempfile::TempDir, env: Vec<(String, String)>) -> Demo {
+pub async fn demo(dir: tempfile::TempDir, env: Vec<(String, String)>) -> Demo {
     tokio::task::spawn_blocking(move || {
         let channels = dir.path().join("channels");
         Demo::start_with(dir, &channels, &env)
@@ -42,13 +46,13 @@ async fn demo(dir: tempfile::TempDir, env: Vec<(String, String)>) -> Demo {
     .unwrap()
 }
 
-async fn pay(demo: &Demo, id: &str) -> Answer {
+pub async fn pay(demo: &Demo, id: &str) -> Answer {
     let body = key_in(demo.value("NARU_CHANNEL_TOSS"), 12_300);
     demo.v2(Method::POST, &format!("/payments/{id}/instant"), Some(body))
         .await
 }
 
-async fn cancel(demo: &Demo, id: &str, amount: i64) {
+pub async fn cancel(demo: &Demo, id: &str, amount: i64) {
     let body = json!({"reason": "r", "amount": amount});
     let answer = demo
         .v2(Method::POST, &format!("/payments/{id}/cancel"), Some(body))
@@ -57,10 +61,17 @@ async fn cancel(demo: &Demo, id: &str, amount: i64) {
 }
 
 fn verify(program: &Path, script: &str, file: &Path) {
+    verify_with(program, script, file, &HashMap::new());
+}
+
+/// Runs a script on a file; it must find everything as it should be.
+pub fn verify_with(program: &Path, script: &str, file: &Path, env: &HashMap<String, String>) {
     let run = Command::new(program)
         .arg(root().join(script))
         .arg(file)
+        .envs(env)
         .env("PYTHONUTF8", "1")
+        .env("NO_PROXY", "127.0.0.1")
         .output()
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -86,20 +97,7 @@ async fn the_official_verifiers_take_what_is_delivered_and_nothing_else() {
         "Transaction.Cancelled",
     ];
     shop.until("mail-1", &events, &demo).await;
-    let deliveries: Vec<Value> = shop
-        .came
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|r| {
-            let headers: BTreeMap<String, String> = r
-                .headers
-                .iter()
-                .map(|(n, v)| (n.to_string(), v.to_str().unwrap().to_owned()))
-                .collect();
-            json!({"headers": headers, "body": String::from_utf8(r.body.to_vec()).unwrap()})
-        })
-        .collect();
+    let deliveries = delivered(&shop);
     let file = demo.dir().path().join("deliveries.json");
     let given = json!({"secrets": [NEW, OLD], "stranger": STRANGER, "deliveries": deliveries});
     std::fs::write(&file, given.to_string()).unwrap();
@@ -147,10 +145,15 @@ async fn the_official_verifiers_take_what_is_delivered_and_nothing_else() {
 async fn a_crash_at_any_point_loses_no_webhook() {
     let (_stop, stopped) = watch::channel(false);
     let (shop, url) = Merchant::open(stopped).await;
-    for (n, point) in ["before-expand", "after-expand", "before-webhook", "after-webhook"]
-        .iter()
-        .enumerate()
-    {
+    let points = [
+        "before-expand",
+        "after-expand",
+        "after-lease",
+        "before-webhook",
+        "after-webhook",
+        "after-record",
+    ];
+    for (n, point) in points.iter().enumerate() {
         let id = format!("crash-{n}");
         let crash = vec![("NARU_CRASH_AT".to_owned(), (*point).to_owned())];
         let mut first = demo(channels_to(&url), crash).await;
@@ -173,7 +176,7 @@ async fn a_crash_at_any_point_loses_no_webhook() {
     }
 }
 
-async fn sim(demo: &Demo, method: Method, path: &str, body: Value) -> Answer {
+pub async fn sim(demo: &Demo, method: Method, path: &str, body: Value) -> Answer {
     call(
         method,
         &format!("{}{path}", demo.value("NARU_SIM_URL")),
@@ -183,11 +186,11 @@ async fn sim(demo: &Demo, method: Method, path: &str, body: Value) -> Answer {
     .await
 }
 
-async fn status_of(demo: &Demo, id: &str) -> Value {
+pub async fn status_of(demo: &Demo, id: &str) -> Value {
     demo.v2(Method::GET, &format!("/payments/{id}"), None).await.json()
 }
 
-async fn until_status(demo: &Demo, id: &str, status: &str) -> Value {
+pub async fn until_status(demo: &Demo, id: &str, status: &str) -> Value {
     let since = Instant::now();
     loop {
         let shown = status_of(demo, id).await;
@@ -203,23 +206,44 @@ async fn until_status(demo: &Demo, id: &str, status: &str) -> Value {
     }
 }
 
+/// What came to a merchant, for scripts that judge it.
+pub fn delivered(shop: &Merchant) -> Vec<Value> {
+    let came = shop.came.lock().unwrap();
+    came.iter()
+        .map(|r| {
+            let headers: BTreeMap<String, String> = r
+                .headers
+                .iter()
+                .map(|(n, v)| (n.to_string(), v.to_str().unwrap().to_owned()))
+                .collect();
+            json!({"path": r.path, "headers": headers, "body": String::from_utf8(r.body.to_vec()).unwrap()})
+        })
+        .collect()
+}
+
 /// A demo whose simulated PG notifies it, and the address it notifies.
-async fn notified() -> (Demo, String, Arc<Merchant>, watch::Sender<bool>) {
+pub async fn notified() -> (Demo, String, Arc<Merchant>, watch::Sender<bool>) {
     let (stop, stopped) = watch::channel(false);
     let (shop, url) = Merchant::open(stopped).await;
     let demo = demo(channels_to(&url), Vec::new()).await;
+    let notify = notified_by(&demo).await;
+    (demo, notify, shop, stop)
+}
+
+/// Has the simulated PG notify a demo; where.
+pub async fn notified_by(demo: &Demo) -> String {
     let notify = format!(
         "{}/notify/toss/{}",
         demo.value("NARU_URL"),
         demo.value("NARU_CHANNEL_TOSS")
     );
     let merchant = json!({"mid": "tnaru00001", "notifyUrl": notify});
-    let set = sim(&demo, Method::PUT, "/_sim/toss/merchants", merchant).await;
+    let set = sim(demo, Method::PUT, "/_sim/toss/merchants", merchant).await;
     assert_eq!(set.status, 200, "{}", set.text);
-    (demo, notify, shop, stop)
+    notify
 }
 
-async fn issue_account(demo: &Demo, id: &str) -> String {
+pub async fn issue_account(demo: &Demo, id: &str) -> String {
     let open = json!({
         "storeId": demo.value("NARU_STORE_ID"), "channelKey": demo.value("NARU_CHANNEL_TOSS"), "paymentId": id,
         "orderName": "입금", "totalAmount": 10_000, "currency": "KRW", "payMethod": "VIRTUAL_ACCOUNT",

@@ -4,6 +4,7 @@ use crate::harness::Demo;
 use http::StatusCode;
 use naru::net::{self, Abort, BoxFuture, Handler, Refused, Request, Response, text_response};
 use serde_json::Value;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -13,12 +14,15 @@ use tokio::sync::watch;
 pub struct Merchant {
     /// As they came, in order of arrival.
     pub came: Mutex<Vec<Request>>,
+    /// Status that it answers with; 200 unless set.
+    pub answer: AtomicU16,
 }
 
 impl Handler for Merchant {
     fn handle(self: Arc<Self>, request: Request) -> BoxFuture<'static, Result<Response, Abort>> {
         self.came.lock().unwrap().push(request);
-        Box::pin(async { Ok(text_response(StatusCode::OK, "text/plain", "ok")) })
+        let status = StatusCode::from_u16(self.answer.load(Ordering::SeqCst)).unwrap_or(StatusCode::OK);
+        Box::pin(async move { Ok(text_response(status, "text/plain", "ok")) })
     }
 
     fn refuse(&self, _: Refused) -> Response {

@@ -42,6 +42,7 @@ pub(super) async fn cancel(call: &Call, params: &mut Params) -> Result<Answer, V
 
 fn read(call: &Call, params: &mut Params, found: &Transaction) -> Result<CancelRequest, V1Error> {
     let currency = found.currency;
+    let told = call.store.v1.as_ref().is_some_and(|v1| v1.cancel_webhooks);
     Ok(CancelRequest {
         store_id: call.store.id.clone(),
         payment_id: found.payment_id.clone(),
@@ -53,7 +54,7 @@ fn read(call: &Call, params: &mut Params, found: &Transaction) -> Result<CancelR
         refund_account: refund_account(params)?,
         trigger: Trigger::Api,
         // PortOne tells nobody of a cancellation by API unless asked to.
-        skip_webhook: !params.flag("enable_webhook")?.unwrap_or(false),
+        skip_webhook: !params.flag("enable_webhook")?.unwrap_or(told),
     })
 }
 

@@ -224,12 +224,14 @@ fn v1(decoder: &mut Decoder<'_>, value: &Value<'_>) -> Option<V1Entry> {
     let keys = f.required("keys", |d, v| d.items("keys", v, v1_key));
     let default_channel = f.optional("default_channel", |d, v| d.id("default_channel", v));
     let include_sandbox = f.optional("include_sandbox", |d, v| d.flag("include_sandbox", v));
+    let cancel_webhooks = f.optional("cancel_webhooks", |d, v| d.flag("cancel_webhooks", v));
     f.finish();
     Some(V1Entry {
         user_code,
         keys: keys?,
         default_channel,
         include_sandbox,
+        cancel_webhooks,
     })
 }
 

@@ -35,6 +35,7 @@ keys = [
 ]
 default_channel = "full"
 include_sandbox = true
+cancel_webhooks = true
 [[store.checkout_profiles]]
 key = "profile-2"
 methods = [{ method = "N_PAY", channel = "full" }]
@@ -122,8 +123,8 @@ fn every_key_reaches_the_model() {
     let v1 = store.v1.as_ref().unwrap();
     assert_eq!(v1.user_code.as_deref(), Some("imp00000002"));
     assert_eq!(
-        (v1.default_channel.as_deref(), v1.include_sandbox),
-        (Some("full"), true)
+        (v1.default_channel.as_deref(), v1.include_sandbox, v1.cancel_webhooks),
+        (Some("full"), true, true)
     );
     assert_eq!(v1.keys[0].expires_at, Some(1_769_817_600_000));
     assert_eq!(

@@ -124,3 +124,16 @@ fn keys_are_base64_with_or_without_prefix() {
     assert_eq!(webhook_key(KEY.strip_prefix("whsec_").unwrap()), Ok(key));
     assert!(webhook_key("").is_err());
 }
+
+#[test]
+fn an_escrow_event_is_v1s_only() {
+    let hook = |version: &str| {
+        format!(
+            "[[store.webhooks]]\nurl = \"https://a.example\"\nversion = \"{version}\"\nsecrets = [\"env:K\"]\n\
+             events = [\"Inicis.Escrow.Changed\"]\n"
+        )
+    };
+    assert_eq!(load(&hook("v1")).unwrap()[0].events, ["Inicis.Escrow.Changed"]);
+    let refused = load(&hook("2024-04-25")).unwrap_err();
+    assert!(refused.contains("needs version = \"v1\""), "{refused}");
+}

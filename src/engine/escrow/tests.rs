@@ -118,3 +118,31 @@ fn states_only_move_on() {
         assert_eq!(after(from, to), None, "{from:?} to {to:?}");
     }
 }
+
+#[test]
+fn v1_has_a_number_for_each_change_at_inicis_and_no_other_pg() {
+    let mut transaction = transaction_sample(1000);
+    let status = transaction.status;
+    let mut word = |provider: &str, state, automatic| {
+        transaction.channel.provider = provider.to_owned();
+        let escrow = Escrow {
+            state,
+            automatic,
+            ..Escrow::new()
+        };
+        webhook_event(status, &transaction, Some(&Event::EscrowChanged(Box::new(escrow))))
+    };
+    for (state, automatic, number) in [
+        (EscrowState::Registered, None, 2),
+        (EscrowState::Confirmed, Some(false), 3),
+        (EscrowState::Confirmed, Some(true), 31),
+        (EscrowState::Rejected, None, 4),
+        (EscrowState::Cancelled, None, 8),
+        (EscrowState::RejectConfirmed, None, 10),
+    ] {
+        let told = format!("Inicis.Escrow.Changed/{number}");
+        assert_eq!(word("inicis", state, automatic), Some(told.as_str()));
+        assert_eq!(word("kcp", state, automatic), None);
+    }
+    assert_eq!(word("inicis", EscrowState::Delivered, None), None);
+}

@@ -10,6 +10,7 @@ pub(crate) mod lists;
 pub(crate) mod payments;
 pub(crate) mod receipts;
 pub(crate) mod recovery;
+pub(crate) mod retention;
 
 use super::{Intent, IntentState, JournalEntry, Ledger, LedgerError, OutboxRow, Write};
 use crate::adapters::Operation;
@@ -50,6 +51,9 @@ macro_rules! for_every_case {
         $run!(lists, words_match_from_the_front);
         $run!(feeds, payments_are_read_once_in_order);
         $run!(feeds, changes_of_money_are_read_once_in_order);
+        $run!(retention, ended_deliveries_go_with_their_tries);
+        $run!(retention, dead_deliveries_have_their_own_age);
+        $run!(retention, notices_that_were_dealt_with_go);
         $run!(recovery, due_intents_are_leased_once);
         $run!(recovery, racing_owners_never_share_an_intent);
         $run!(recovery, a_lease_ends);

@@ -15,6 +15,7 @@ mod notices;
 mod outbox;
 mod reader;
 mod receipts;
+mod retention;
 mod rows;
 mod schema;
 mod sessions;

@@ -34,6 +34,7 @@ fn snapshot(secret: &str, expires_at: Option<i64>) -> Snapshot {
             }],
             default_channel: None,
             include_sandbox: false,
+            cancel_webhooks: false,
         }),
         profiles: Vec::new(),
     });
