@@ -12,46 +12,23 @@ macro_rules! script {
     };
 }
 
+/// A script that runs windows: the runner and what each PG's script needs, then its own files.
+macro_rules! windows {
+    ($($file:literal),+) => {
+        script!("runner.js", "toss.js", "nice.js", "inicis.js", "kcp.js", $($file),+)
+    };
+}
+
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// The browser SDK (`GET /v2/browser-sdk.js`).
-pub static BROWSER_SDK: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new(
-        JAVASCRIPT,
-        script!(
-            "runner.js",
-            "toss.js",
-            "nice.js",
-            "inicis.js",
-            "kcp.js",
-            "checkout.js",
-            "browser-sdk.js"
-        ),
-    )
-});
+pub static BROWSER_SDK: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new(JAVASCRIPT, windows!("checkout.js", "browser-sdk.js")));
 /// The script of V1 (`GET /v1/iamport.js`).
-pub static IAMPORT: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new(
-        JAVASCRIPT,
-        script!(
-            "runner.js",
-            "toss.js",
-            "nice.js",
-            "inicis.js",
-            "kcp.js",
-            "checkout.js",
-            "iamport.js"
-        ),
-    )
-});
-static WINDOW: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new(
-        JAVASCRIPT,
-        script!("runner.js", "toss.js", "nice.js", "inicis.js", "kcp.js", "window.js"),
-    )
-});
+pub static IAMPORT: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, windows!("checkout.js", "iamport.js")));
+static WINDOW: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, windows!("window.js")));
 static OUTCOME: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("outcome.js")));
 static SESSION: LazyLock<Asset> = LazyLock::new(|| Asset::new(JAVASCRIPT, script!("session.js")));
 static PAGE: LazyLock<Asset> = LazyLock::new(|| Asset::new(CSS, include_str!("assets/page.css")));

@@ -3,25 +3,8 @@
 use super::result::{Members, to_json};
 use super::urls;
 use crate::adapters::Open;
+use crate::net::escape;
 use crate::payment::{Status, Transaction};
-
-/// HTML-escapes text for element content and quoted attributes.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // A NUL is not allowed in HTML, not even escaped.
-            '\0' => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
 
 /// What a page says, and how it looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

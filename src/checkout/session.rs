@@ -5,13 +5,13 @@
 
 use super::Checkout;
 use super::csp;
-use super::pages::{self, Notice, escape};
+use super::pages::{self, Notice};
 use super::reply;
 use super::urls;
 use crate::channels::CheckoutMethod;
 use crate::engine::now;
 use crate::ledger::SessionRow;
-use crate::net::{Request, Response};
+use crate::net::{Request, Response, escape};
 use crate::payment::{Status, Transaction};
 use crate::routing::{Ordered, offered};
 use http::{Method, StatusCode};

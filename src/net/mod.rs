@@ -8,11 +8,13 @@
 
 mod asset;
 mod body;
+mod html;
 mod serve;
 mod tls;
 
 pub use asset::Asset;
 pub use body::{Body, BodyError, empty, full, json_response, stream_body, text_response};
+pub use html::escape;
 pub use serve::{Limits, Serving, bind, serve};
 pub use tls::{TlsCertificate, TlsError, TlsFiles};
 

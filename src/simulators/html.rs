@@ -1,24 +1,8 @@
 //! Small pages for the windows: no external resource, every text escaped.
 
 use super::pg::Answer;
+pub use crate::net::escape;
 use http::StatusCode;
-
-/// Escapes a text for HTML content and attributes.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
 
 /// A JSON text that can stand inside a `<script>` element.
 #[must_use]

@@ -110,7 +110,7 @@ fn calls() -> Vec<Call> {
             "storeId": STORE, "merchantId": "merchant-rig", "timestampType": "CREATED_AT", "status": ["PAID"],
             "methods": ["CARD"], "pgProvider": ["TOSSPAYMENTS"], "isTest": true, "currency": "KRW", "platformType": "API",
             "sortBy": "REQUESTED_AT", "sortOrder": "DESC", "version": "V2", "isScheduled": false, "isEscrow": false,
-            "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z", "cashReceiptType": "NO_RECEIPT",
+            "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z", "escrowStatus": "DELIVERED",
             "textSearch": [{ "field": "ALL", "value": "x" }],
         },
     });

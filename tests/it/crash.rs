@@ -237,7 +237,14 @@ fn every_point_is_tried() {
     let list = list.split_once("];").unwrap().0;
     let listed: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
     // The webhook worker's own points are tried where webhooks are (`mail`).
-    let mail = ["before-expand", "after-expand", "before-webhook", "after-webhook"];
+    let mail = [
+        "before-expand",
+        "after-expand",
+        "after-lease",
+        "before-webhook",
+        "after-webhook",
+        "after-record",
+    ];
     assert_eq!(listed, [&POINTS[..], &mail[..]].concat());
 }
 

@@ -2,9 +2,10 @@
 
 use crate::harness::{Answer, Demo};
 use crate::web::Web;
-use crate::witness::both;
+use crate::witness::{Witness, both};
 use http::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 struct Shop {
@@ -15,6 +16,19 @@ struct Shop {
 }
 
 impl Shop {
+    /// A shop whose calls go by a witness.
+    async fn open(stop: &watch::Receiver<bool>) -> (Demo, Arc<Witness>, Self) {
+        let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap();
+        let ((witness, url), _) = both(&demo.env["NARU_URL"], &demo.env["NARU_V1_URL"], stop).await;
+        let shop = Self {
+            web: Web::new(),
+            url,
+            secret: demo.env["NARU_API_SECRET"].clone(),
+            store: demo.env["NARU_STORE_ID"].clone(),
+        };
+        (demo, witness, shop)
+    }
+
     async fn call(&self, method: Method, path: &str, body: Option<Value>, open: bool) -> Answer {
         let credential = format!("PortOne {}", self.secret);
         let headers = [("authorization", credential.as_str())];
@@ -44,15 +58,8 @@ fn refused(answer: &Answer, status: u16, kind: &str, part: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_is_opened_shown_and_closed() {
-    let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap();
     let (_stop, stopped) = watch::channel(false);
-    let ((witness, url), _) = both(&demo.env["NARU_URL"], &demo.env["NARU_V1_URL"], &stopped).await;
-    let shop = Shop {
-        web: Web::new(),
-        url,
-        secret: demo.env["NARU_API_SECRET"].clone(),
-        store: demo.env["NARU_STORE_ID"].clone(),
-    };
+    let (demo, witness, shop) = Shop::open(&stopped).await;
     let created = shop
         .create(json!({
             "paymentMethod": "CARD_KR", "redirectUrl": "https://shop.example/done", "storeName": "나루 찻집",
@@ -110,15 +117,8 @@ async fn a_session_is_opened_shown_and_closed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_sessions_are_refused_by_name() {
-    let demo = tokio::task::spawn_blocking(Demo::start).await.unwrap();
     let (_stop, stopped) = watch::channel(false);
-    let ((witness, url), _) = both(&demo.env["NARU_URL"], &demo.env["NARU_V1_URL"], &stopped).await;
-    let shop = Shop {
-        web: Web::new(),
-        url,
-        secret: demo.env["NARU_API_SECRET"].clone(),
-        store: demo.env["NARU_STORE_ID"].clone(),
-    };
+    let (_demo, witness, shop) = Shop::open(&stopped).await;
     for (changes, kind, part) in [
         (json!({"profileKey": "none"}), "INVALID_REQUEST", "profileKey: "),
         (json!({"totalAmount": "1"}), "INVALID_REQUEST", "totalAmount: "),

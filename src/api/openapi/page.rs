@@ -1,5 +1,6 @@
 //! The documents as a page: one line an operation, its shapes behind it. No script.
 
+use crate::net::escape;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -74,20 +75,6 @@ fn linked(at: usize, value: &Value) -> String {
         let end = part.find("&quot;").unwrap_or(part.len());
         let (name, rest) = part.split_at(end);
         let _ = write!(out, "<a href=\"#{at}-{name}\">{name}</a>{rest}");
-    }
-    out
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
     }
     out
 }

@@ -307,7 +307,7 @@ pub fn list() -> Vec<Field> {
         may("filter.isEscrow", Kind::Flag),
         may("filter.from", Kind::Time),
         may("filter.until", Kind::Time),
-        may("filter.cashReceiptType", Kind::Word),
+        may("filter.escrowStatus", Kind::Word),
         may("filter.textSearch", Kind::Array),
         may("filter.textSearch.0", Kind::Item),
         need("filter.textSearch.0.field", Kind::Word),

@@ -40,7 +40,18 @@ fn rows() -> Vec<Row> {
         get("/payments?storeId=other", 403, "FORBIDDEN", "storeId"),
         get("/payments?requestBody=%7B", 400, "INVALID_REQUEST", "requestBody"),
         get("/payments?requestBody=%FF", 400, "INVALID_REQUEST", "requestBody"),
-        get("/payments-by-cursor", 400, "INVALID_REQUEST", "payments-by-cursor"),
+        get(
+            "/payments-by-cursor?requestBody=%7B%22size%22%3A0%7D",
+            400,
+            "INVALID_REQUEST",
+            "size",
+        ),
+        get(
+            "/payment-events-by-cursor?requestBody=%7B%22cursor%22%3A%22x%22%7D",
+            400,
+            "INVALID_REQUEST",
+            "cursor",
+        ),
     ];
     rows.push(get(
         &format!("/payments/{}", encoded(&"가".repeat(200))),
