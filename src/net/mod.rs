@@ -8,11 +8,13 @@
 
 mod asset;
 mod body;
+mod inherit;
 mod serve;
 mod tls;
 
 pub use asset::Asset;
 pub use body::{Body, BodyError, empty, full, json_response, stream_body, text_response};
+pub use inherit::{InheritError, Inherited};
 pub use serve::{Limits, Serving, bind, serve};
 pub use tls::{TlsCertificate, TlsError, TlsFiles};
 
