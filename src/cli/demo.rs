@@ -11,7 +11,7 @@ use super::sim::Simulating;
 use super::{DemoArguments, block_on, fail, say};
 use crate::channels::Secrets;
 use crate::config::{Config, Listen, LogFormat, Retention, sealing_key_file, secret};
-use crate::net::Limits;
+use crate::net::{Inherited, Limits};
 use crate::server::{House, Purpose};
 use crate::telemetry;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
@@ -105,9 +105,14 @@ async fn demo(arguments: DemoArguments) -> Result<(), String> {
         .with("NARU_SIM_URL", simulating.url.as_str());
     let sockets = simulating.sockets.iter();
     let secrets = sockets.fold(named, |secrets, (name, value)| secrets.with(name, value.as_str()));
-    let house = House::open(config, secrets, Purpose::Demo(keys.api_secret.clone()))
-        .await
-        .map_err(|error| error.to_string())?;
+    let house = House::open(
+        config,
+        secrets,
+        Purpose::Demo(keys.api_secret.clone()),
+        Inherited::default(),
+    )
+    .await
+    .map_err(|error| error.to_string())?;
 
     let snapshot = house.channels().live().load();
     let values = env_file::values(&house, &snapshot, &keys, &simulating, &channels);

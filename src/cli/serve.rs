@@ -5,12 +5,18 @@ use super::signals::{Signals, Told};
 use super::{ServeArguments, block_on, environment, fail};
 use crate::channels::Secrets;
 use crate::config::{Config, Problem};
-use crate::server::{House, Purpose};
+use crate::net::Inherited;
+use crate::server::{House, Listeners, Purpose};
 use crate::telemetry;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub(super) fn run(arguments: ServeArguments) -> ExitCode {
+    // First of all: no other thread may run yet.
+    let inherited = match Inherited::from_environment(Listeners::NAMES) {
+        Ok(inherited) => inherited,
+        Err(error) => return fail(error),
+    };
     let mut config = match load(arguments.config) {
         Ok(config) => config,
         Err(problems) => {
@@ -24,7 +30,7 @@ pub(super) fn run(arguments: ServeArguments) -> ExitCode {
     if let Err(error) = telemetry::init(config.log_format, &config.log_filter) {
         return fail(error);
     }
-    block_on(serve(config))
+    block_on(serve(config, inherited))
 }
 
 fn load(named: Option<PathBuf>) -> Result<Config, Vec<Problem>> {
@@ -35,12 +41,12 @@ fn load(named: Option<PathBuf>) -> Result<Config, Vec<Problem>> {
     }
 }
 
-async fn serve(config: Config) -> ExitCode {
+async fn serve(config: Config, inherited: Inherited) -> ExitCode {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => return fail(format!("signals cannot be heard: {error}")),
     };
-    let house = match House::open(config, Secrets::new(), Purpose::Serve).await {
+    let house = match House::open(config, Secrets::new(), Purpose::Serve, inherited).await {
         Ok(house) => house,
         Err(error) => return fail(error),
     };

@@ -9,12 +9,14 @@
 mod asset;
 mod body;
 mod html;
+mod inherit;
 mod serve;
 mod tls;
 
 pub use asset::Asset;
 pub use body::{Body, BodyError, empty, full, json_response, stream_body, text_response};
 pub use html::escape;
+pub use inherit::{InheritError, Inherited};
 pub use serve::{Limits, Serving, bind, serve};
 pub use tls::{TlsCertificate, TlsError, TlsFiles};
 

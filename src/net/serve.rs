@@ -9,13 +9,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 /// How much of a body that is too large is read and thrown away, as a multiple of the limit. A connection that is
 /// closed while its client still writes is reset, and the reset takes the refusal with it.
 const DISCARD: usize = 8;
+
+/// How long a connection that was accepted just before the stop is given for its first request. Its client knows nothing
+/// of the stop, and a fresh connection that closes without an answer looks like a failure to it.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Explicit limits of one listener.
 #[derive(Debug, Clone)]
@@ -93,8 +97,10 @@ async fn accept_loop(
             return;
         };
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            // What still waits in the kernel's queue belongs to the process that comes next, if the socket outlives us.
+            biased;
             _ = shutdown.wait_for(|stop| *stop) => break,
+            accepted = listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
             Ok(pair) => pair,
@@ -141,7 +147,9 @@ async fn connection<S>(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(limits.head_bytes_max);
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let asked = Notify::new();
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        asked.notify_one();
         let (handler, limits) = (Arc::clone(&handler), Arc::clone(&limits));
         async move {
             match collect(request, peer, &limits).await {
@@ -154,8 +162,14 @@ async fn connection<S>(
     tokio::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = shutdown.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+        _ = shutdown.wait_for(|stop| *stop) => {}
     }
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = asked.notified() => {}
+        () = tokio::time::sleep(FIRST_REQUEST) => {}
+    }
+    connection.as_mut().graceful_shutdown();
     let _ = connection.await;
 }
 

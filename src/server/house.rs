@@ -14,7 +14,7 @@ use crate::engine::{Asks, Engine, EngineOptions, now};
 use crate::gateway::{Gateway, GatewayOptions};
 use crate::ledger::Ledger;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::net::{BoxFuture, Request, Response};
+use crate::net::{BoxFuture, Inherited, Request, Response};
 use crate::notify::{Notices, NotifyOptions};
 use crate::routing::explain;
 use crate::telemetry::Metrics;
@@ -56,13 +56,18 @@ impl Purpose {
 
 impl House {
     /// Opens the ledger, loads the channel files, builds the rooms and begins to answer. `secrets` is where the channel
-    /// files' references look first.
+    /// files' references look first, `inherited` the listeners that whoever started us has bound.
     ///
     /// # Errors
     /// See [`StartError`]; nothing listens any more then.
-    pub async fn open(config: Config, secrets: Secrets, purpose: Purpose) -> Result<Self, StartError> {
+    pub async fn open(
+        config: Config,
+        secrets: Secrets,
+        purpose: Purpose,
+        inherited: Inherited,
+    ) -> Result<Self, StartError> {
         let metrics = Metrics::new();
-        let listeners = Listeners::bind(&config).await?;
+        let listeners = Listeners::bind(&config, inherited).await?;
         let public_url = config.public_url.clone();
         let public_url = public_url.unwrap_or_else(|| listeners.addresses().public);
 

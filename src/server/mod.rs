@@ -18,7 +18,7 @@ pub use supervise::{Stop, supervise};
 use crate::channels::{Problems, SealError};
 use crate::config::{Config, Listen};
 use crate::gateway::GatewayError;
-use crate::net::{self, Handler, Limits, Serving};
+use crate::net::{self, Handler, InheritError, Inherited, Limits, Serving};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +44,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// A socket that was handed over cannot be used.
+    #[error("{0}")]
+    Inherit(#[from] InheritError),
     /// A listener's certificate or key cannot be used.
     #[error("listen.{listener}.tls: {why}")]
     Tls {
@@ -82,7 +85,12 @@ struct Bound {
 }
 
 impl Bound {
-    async fn new(name: &'static str, listen: &Listen) -> Result<Self, StartError> {
+    /// On the socket that was handed over, or else on the address of the settings.
+    async fn new(
+        name: &'static str,
+        listen: &Listen,
+        inherited: Option<std::net::TcpListener>,
+    ) -> Result<Self, StartError> {
         let tls = listen.tls.as_ref().map(Certificates::load).transpose();
         let certificates = tls.map_err(|why| StartError::Tls { listener: name, why })?;
         let failed = |error| StartError::Bind {
@@ -90,7 +98,13 @@ impl Bound {
             address: listen.address,
             error,
         };
-        let listener = net::bind(listen.address).await.map_err(failed)?;
+        let listener = match inherited {
+            Some(socket) => adopt(socket).map_err(|error| InheritError::Socket {
+                name: name.to_owned(),
+                error,
+            })?,
+            None => net::bind(listen.address).await.map_err(failed)?,
+        };
         let address = listener.local_addr().map_err(failed)?;
         Ok(Self {
             listener,
@@ -105,6 +119,12 @@ impl Bound {
     }
 }
 
+/// A socket that was handed over, as one of ours.
+fn adopt(socket: std::net::TcpListener) -> std::io::Result<TcpListener> {
+    socket.set_nonblocking(true)?;
+    TcpListener::from_std(socket)
+}
+
 /// The three listeners of a router, bound.
 pub struct Listeners {
     public: Bound,
@@ -113,15 +133,18 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Binds all.
+    /// What a listener is called in the settings, in errors and where sockets are handed over.
+    pub const NAMES: &'static [&'static str] = &["public", "v1", "operations"];
+
+    /// Binds all that were not handed over; one that was listens where its socket does, whatever the settings say.
     ///
     /// # Errors
     /// The first address that cannot be bound, or certificate that cannot be read.
-    pub async fn bind(config: &Config) -> Result<Self, StartError> {
+    pub async fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, StartError> {
         Ok(Self {
-            public: Bound::new("public", &config.public).await?,
-            v1: Bound::new("v1", &config.v1).await?,
-            operations: Bound::new("operations", &config.operations).await?,
+            public: Bound::new("public", &config.public, inherited.take("public")).await?,
+            v1: Bound::new("v1", &config.v1, inherited.take("v1")).await?,
+            operations: Bound::new("operations", &config.operations, inherited.take("operations")).await?,
         })
     }
 

@@ -152,7 +152,7 @@ async fn certificates_are_replaced_without_a_restart_and_bad_ones_are_not() {
         address: "127.0.0.1:0".parse().unwrap(),
         tls: Some(files.clone()),
     };
-    let bound = Bound::new("public", &listen).await.unwrap();
+    let bound = Bound::new("public", &listen, None).await.unwrap();
     assert!(bound.url().starts_with("https://127.0.0.1:"));
     let certificates = bound.certificates.clone().unwrap();
     let (stop, stopped) = watch::channel(false);
@@ -170,7 +170,7 @@ async fn certificates_are_replaced_without_a_restart_and_bad_ones_are_not() {
     stop.send(true).unwrap();
     serving.task.await.unwrap();
     std::fs::write(&files.key, "nothing").unwrap();
-    let refused = Bound::new("public", &listen).await.err().unwrap().to_string();
+    let refused = Bound::new("public", &listen, None).await.err().unwrap().to_string();
     assert!(
         refused.contains("listen.public.tls") && refused.contains("key.pem"),
         "{refused}"

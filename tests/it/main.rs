@@ -14,6 +14,7 @@ mod every_pg;
 mod faults;
 mod fuzz_smoke;
 mod golden;
+mod handover;
 mod hangs;
 mod harness;
 mod kills;

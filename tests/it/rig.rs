@@ -6,6 +6,7 @@ pub use crate::web::Web;
 use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -236,13 +237,40 @@ impl Site {
         std::fs::rename(fresh, self.dir.path().join("channels/channels.toml")).unwrap();
     }
 
+    /// Starts a router as systemd does with sockets of its own: it is handed `sockets` by their names.
+    pub fn start_with(&self, sockets: [(&str, &std::net::TcpListener); 3]) -> Router {
+        let names = sockets.map(|(name, _)| name).join(":");
+        let program = naru().get_program().to_str().unwrap().to_owned();
+        // The three standard streams carry the sockets in; the shell moves them to where they are looked for.
+        let script =
+            "exec 3<&0 4>&1 5>&2 0</dev/null 1>>\"$LOG\" 2>&1; export LISTEN_PID=$$ LISTEN_FDS=3; exec \"$0\" serve";
+        let mut command = Command::new("sh");
+        command.args(["-c", script, &program]).env("LISTEN_FDNAMES", names);
+        let [first, second, third] = sockets.map(|(_, socket)| Stdio::from(OwnedFd::from(socket.try_clone().unwrap())));
+        command.stdin(first).stdout(second).stderr(third);
+        self.start_as(command, &[], |mut command, log| {
+            std::fs::File::create(&log).unwrap();
+            command.env("LOG", &log);
+            Process {
+                child: command.spawn().unwrap(),
+                log,
+            }
+        })
+    }
+
     /// Starts a router on the site; `more` is its own environment.
     pub fn start(&self, more: &[(&str, &str)]) -> Router {
         let mut command = naru();
-        command.arg("serve").current_dir(self.dir.path());
+        command.arg("serve");
+        self.start_as(command, more, Process::start)
+    }
+
+    /// Starts a router on the site by a command and a way of one's own.
+    fn start_as(&self, mut command: Command, more: &[(&str, &str)], how: fn(Command, PathBuf) -> Process) -> Router {
+        command.current_dir(self.dir.path());
         command.envs(&self.env).envs(more.iter().copied());
         let nth = self.starts.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        let mut process = Process::start(command, self.dir.path().join(format!("serve-{nth}.log")));
+        let mut process = how(command, self.dir.path().join(format!("serve-{nth}.log")));
         let line = process.told(|said| {
             let lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
             lines.into_iter().find(|line| line["message"] == "naru serves")
