@@ -43,6 +43,14 @@ pub struct CardInput {
     pub password_two_digits: Option<SecretString>,
 }
 
+impl CardInput {
+    /// The first eight digits: as much of the number as tells its issuer. `None`: a number shorter than that.
+    #[must_use]
+    pub fn first_digits(&self) -> Option<&str> {
+        self.number.expose_secret().get(..8)
+    }
+}
+
 impl std::fmt::Debug for CardInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("CardInput(***)")

@@ -7,7 +7,6 @@ use crate::adapters::CardInput;
 use crate::api::v2::input::Channel;
 use crate::engine::NewAttempt;
 use crate::routing::{self, Routed, Wish, by_pg};
-use secrecy::ExposeSecret;
 
 /// Reads `channel_group_id`, `channel_key` and `pg`, in either spelling, the first that is given.
 ///
@@ -43,7 +42,7 @@ pub async fn route(
 ) -> Result<Routed, V1Error> {
     let channel = select(call, params)?;
     let wish = Wish {
-        card_digits: card.and_then(|card| card.number.expose_secret().get(..8)),
+        card_digits: card.and_then(CardInput::first_digits),
         ..attempt.wish(call.now)
     };
     match routing::route(&call.snapshot, channel.selector(), &wish) {

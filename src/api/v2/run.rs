@@ -9,11 +9,10 @@ use super::plan::{Command, Query};
 use super::render::{self, CancelAnswer, Items, Page, PageInfo, PaidInstantly, Summary};
 use super::session;
 use crate::channels::{Snapshot, Store};
-use crate::engine::{Engine, EngineError, InstantInput};
+use crate::engine::{Engine, EngineError};
 use crate::ledger::{Ledger, PreRegistration, Write};
 use crate::payment::{MethodKind, Millis, Status};
 use crate::routing::{self, Wish};
-use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -63,11 +62,6 @@ pub async fn command(
     }
 }
 
-/// As much of a card's number as tells its issuer.
-fn first_digits(input: &InstantInput) -> Option<&str> {
-    input.card.number.expose_secret().get(..8)
-}
-
 async fn instant(
     engine: &Arc<Engine>,
     snapshot: &Arc<Snapshot>,
@@ -80,7 +74,7 @@ async fn instant(
         input,
     } = request;
     let wish = Wish {
-        card_digits: first_digits(&input),
+        card_digits: input.card.first_digits(),
         ..attempt.wish(now)
     };
     let routed = routing::route(snapshot, channel.selector(), &wish);

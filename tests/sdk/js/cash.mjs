@@ -2,7 +2,7 @@
 // Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS; exits 0 if everything held.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { PortOneClient, PortOneError } from "@portone/server-sdk";
+import { PortOneClient } from "@portone/server-sdk";
 import {
   ApplyEscrowLogisticsError,
   CancelPaymentError,
@@ -14,26 +14,11 @@ import {
   GetCashReceiptError,
   IssueCashReceiptError,
 } from "@portone/server-sdk/payment/cashReceipt";
-
-const env = (name) => {
-  const value = process.env[name];
-  assert.ok(value, `${name} is not set: start naru demo with --env-file and pass its values on`);
-  return value;
-};
+import { env, refused } from "./common.mjs";
 
 const storeId = env("NARU_STORE_ID");
 const channelKey = env("NARU_CHANNEL_TOSS");
 const { payment } = PortOneClient({ secret: env("NARU_API_SECRET"), baseUrl: env("NARU_URL"), storeId });
-const refused = async (kind, type, call) => {
-  const error = await call().then(
-    () => assert.fail(`${type} was expected, but the call succeeded`),
-    (error) => error,
-  );
-  assert.ok(error instanceof PortOneError, `${type}: not an SDK error: ${error.stack}`);
-  assert.ok(error instanceof kind, `${type}: not a ${kind.name}: ${error.stack}`);
-  assert.equal(error.data.type, type);
-  return error.data;
-};
 
 // A virtual account, closed before its deposit.
 const paymentId = `sdk-js-${randomUUID()}/가상`;

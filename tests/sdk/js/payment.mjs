@@ -2,15 +2,10 @@
 // Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS, NARU_CHANNEL_TOSS_BILLING; exits 0 if everything held.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { PortOneClient, PortOneError } from "@portone/server-sdk";
+import { PortOneClient } from "@portone/server-sdk";
 import { CancelPaymentError, GetPaymentError, PayInstantlyError, PayWithBillingKeyError } from "@portone/server-sdk/payment";
 import { DeleteBillingKeyError } from "@portone/server-sdk/payment/billingKey";
-
-const env = (name) => {
-  const value = process.env[name];
-  assert.ok(value, `${name} is not set: start naru demo with --env-file and pass its values on`);
-  return value;
-};
+import { env, refused } from "./common.mjs";
 
 const storeId = env("NARU_STORE_ID");
 const channelKey = env("NARU_CHANNEL_TOSS");
@@ -36,16 +31,6 @@ const order = (paymentId, changes = {}) => ({
   method: { card: { credential: card } },
   ...changes,
 });
-const refused = async (kind, type, call) => {
-  const error = await call().then(
-    () => assert.fail(`${type} was expected, but the call succeeded`),
-    (error) => error,
-  );
-  assert.ok(error instanceof PortOneError, `${type}: not an SDK error: ${error.stack}`);
-  assert.ok(error instanceof kind, `${type}: not a ${kind.name}: ${error.stack}`);
-  assert.equal(error.data.type, type);
-  return error.data;
-};
 
 // Pay, and read it back.
 const paymentId = `sdk-js-${randomUUID()}/한글 1`;

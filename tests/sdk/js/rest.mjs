@@ -5,25 +5,16 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { PortOneClient, PortOneError } from "@portone/server-sdk";
+import { env, refused as refusedAs } from "./common.mjs";
 
-const env = (name) => {
-  const value = process.env[name];
-  assert.ok(value, `${name} is not set: start naru demo with --env-file and pass its values on`);
-  return value;
-};
 const storeId = env("NARU_STORE_ID");
 const router = env("NARU_URL");
 const client = PortOneClient({ secret: env("NARU_API_SECRET"), baseUrl: router, storeId });
 const { payment, identityVerification } = client;
 const refused = async (type, call, text = /./) => {
-  const error = await call().then(
-    () => assert.fail(`${type} was expected, but the call succeeded`),
-    (error) => error,
-  );
-  assert.ok(error instanceof PortOneError, `${type}: not an SDK error: ${error.stack}`);
-  assert.equal(error.data.type, type, error.stack);
-  assert.match(error.data.message ?? "", text);
-  return error.data;
+  const data = await refusedAs(PortOneError, type, call);
+  assert.match(data.message ?? "", text);
+  return data;
 };
 const json = async (url, body) => {
   const headers = { "content-type": "application/json" };

@@ -7,6 +7,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PortOneClient } from "@portone/server-sdk";
+import { env } from "./common.mjs";
 
 const require = createRequire(import.meta.url);
 const Old = require("iamport");
@@ -15,11 +16,6 @@ const { Banks, Cards, Certifications, Customers, Escrows, External, Kakao, Naver
   Request;
 const { Subscribe, Vbanks } = Request;
 
-const env = (name) => {
-  const value = process.env[name];
-  assert.ok(value, `${name} is not set: start naru demo with --env-file and pass its values on`);
-  return value;
-};
 const url = env("NARU_V1_URL");
 // The old client takes its host from here, before anything is made.
 Old.DEFAULT_HOST = url;

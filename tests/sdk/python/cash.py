@@ -4,11 +4,10 @@ It parses every answer strictly, which makes it the judge of our answers.
 Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS; exits 0 if everything held.
 """
 
-import os
-import sys
 import uuid
 
 import portone_server_sdk as portone
+from common import env, refused, same
 from portone_server_sdk import errors
 from portone_server_sdk.common import CustomerInput, CustomerNameInput, PaymentAmountInput
 from portone_server_sdk.payment import (
@@ -26,34 +25,11 @@ from portone_server_sdk.payment.cash_receipt import (
     IssuedCashReceipt,
 )
 
-
-def env(name):
-    value = os.environ.get(name)
-    if not value:
-        sys.exit(f"{name} is not set: start naru demo with --env-file and pass its values on")
-    return value
-
-
 STORE = env("NARU_STORE_ID")
 CHANNEL = env("NARU_CHANNEL_TOSS")
 client = portone.PortOneClient(secret=env("NARU_API_SECRET"), base_url=env("NARU_URL"), store_id=STORE)
 payment = client.payment
 receipts = payment.cash_receipt
-
-
-def same(found, expected, what):
-    if found != expected:
-        sys.exit(f"{what}: expected {expected!r}, found {found!r}")
-
-
-def refused(kind, call, **arguments):
-    try:
-        call(**arguments)
-    except kind as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - the report must name whatever came instead
-        sys.exit(f"{kind.__name__} was expected, came {type(error).__name__}: {error!r}")
-    sys.exit(f"{kind.__name__} was expected, but the call succeeded")
 
 
 # A virtual account, closed before its deposit.

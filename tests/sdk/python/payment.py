@@ -5,12 +5,11 @@ Reads NARU_URL, NARU_API_SECRET, NARU_STORE_ID, NARU_CHANNEL_TOSS, NARU_CHANNEL_
 """
 
 import json
-import os
-import sys
 import uuid
 from datetime import datetime, timedelta, timezone
 
 import portone_server_sdk as portone
+from common import env, refused, same
 from portone_server_sdk import errors
 from portone_server_sdk.common import CardCredential, CustomerInput, CustomerNameInput, PageInput, PaymentAmountInput
 from portone_server_sdk.payment import (
@@ -35,14 +34,6 @@ from portone_server_sdk.payment.payment_schedule import (
     RevokedPaymentSchedule,
     ScheduledPaymentSchedule,
 )
-
-
-def env(name):
-    value = os.environ.get(name)
-    if not value:
-        sys.exit(f"{name} is not set: start naru demo with --env-file and pass its values on")
-    return value
-
 
 STORE = env("NARU_STORE_ID")
 CHANNEL = env("NARU_CHANNEL_TOSS")
@@ -70,21 +61,6 @@ def order(payment_id, channel_key=CHANNEL, number="9410001234567890"):
         customer=CustomerInput(id="buyer-1", name=CustomerNameInput(full="김나루"), email="buyer@example.com"),
         custom_data=json.dumps({"from": "sdk"}),
     )
-
-
-def same(found, expected, what):
-    if found != expected:
-        sys.exit(f"{what}: expected {expected!r}, found {found!r}")
-
-
-def refused(kind, call, **arguments):
-    try:
-        call(**arguments)
-    except kind as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - the report must name whatever came instead
-        sys.exit(f"{kind.__name__} was expected, came {type(error).__name__}: {error!r}")
-    sys.exit(f"{kind.__name__} was expected, but the call succeeded")
 
 
 # Pay, and read it back.

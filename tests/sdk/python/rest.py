@@ -5,7 +5,6 @@ Reads NARU_URL, NARU_SIM_URL, NARU_API_SECRET, NARU_STORE_ID and NARU_CHANNEL_â€
 """
 
 import json
-import os
 import sys
 import time
 import urllib.request
@@ -13,6 +12,7 @@ import uuid
 from datetime import datetime, timedelta, timezone
 
 import portone_server_sdk as portone
+from common import env, refused, same
 from portone_server_sdk import errors
 from portone_server_sdk.common import DateRange
 from portone_server_sdk.identity_verification import SendIdentityVerificationBodyCustomer
@@ -26,34 +26,11 @@ from portone_server_sdk.payment import (
     RegisterStoreReceiptBodyItem,
 )
 
-
-def env(name):
-    value = os.environ.get(name)
-    if not value:
-        sys.exit(f"{name} is not set: start naru demo with --env-file and pass its values on")
-    return value
-
-
 STORE, ROUTER, TOSS = env("NARU_STORE_ID"), env("NARU_URL"), env("NARU_CHANNEL_TOSS")
 client = portone.PortOneClient(secret=env("NARU_API_SECRET"), base_url=ROUTER, store_id=STORE)
 payment = client.payment
 since = (datetime.now(timezone.utc) - timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
 later = (datetime.now(timezone.utc) + timedelta(minutes=5)).isoformat().replace("+00:00", "Z")
-
-
-def same(found, expected, what):
-    if found != expected:
-        sys.exit(f"{what}: expected {expected!r}, found {found!r}")
-
-
-def refused(kind, call, **arguments):
-    try:
-        call(**arguments)
-    except kind as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - the report must name whatever came instead
-        sys.exit(f"{call.__name__}: {kind.__name__} was expected, came {type(error).__name__}: {error!r}")
-    sys.exit(f"{call.__name__}: {kind.__name__} was expected, but the call succeeded")
 
 
 def until(what, look):
